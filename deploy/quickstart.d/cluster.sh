@@ -51,7 +51,7 @@ cluster_check_reach() {
     while [[ -n ${folder%/*} ]] && ! "${BECOME[@]}" test -x "${folder%/*}"; do
         folder=${folder%/*}
     done
-    fail "PostgreSQL runs as $(unprivileged_user), who may not enter $folder: choose another place, such as --dir /var/tmp/synchrony"
+    fail "PostgreSQL runs as $(unprivileged_user), who may not enter $folder: ${SUDO_USER:+do without sudo, or }choose another place, such as --dir /var/tmp/synchrony"
 }
 
 # Made aside and renamed: what an interrupted run leaves is no cluster.

@@ -4,34 +4,37 @@
 
 folder_make() {
     if [[ ! -e $DIR/$MARKER ]]; then
-        mkdir -p -- "$DIR" 2>/dev/null || fail "cannot make the folder $DIR"
-        [[ -z $(ls -A -- "$DIR" 2>/dev/null) ]] || fail "$DIR is not empty, and not a folder of quickstart: choose another --dir"
-        { echo 'Made by deploy/quickstart, which removes it by: destroy' >"$DIR/$MARKER"; } 2>/dev/null || fail "cannot write to the folder $DIR"
+        mkdir -p -- "$DIR" 2>/dev/null || fail "cannot make the folder $DIR: choose another by --dir"
+        [[ -z $(ls -A -- "$DIR" 2>/dev/null) ]] || fail "$DIR is not empty, and not a folder of quickstart: choose another by --dir"
+        { echo 'Made by deploy/quickstart, which removes it by: destroy' >"$DIR/$MARKER"; } 2>/dev/null || fail "cannot write to the folder $DIR: choose another by --dir"
         echo '*' >"$DIR/.gitignore"
     fi
-    mkdir -p "$RUN" "$LOG" 2>/dev/null || fail "cannot write to the folder $DIR"
-    [[ -w $DIR && -w $RUN && -w $LOG ]] || fail "cannot write to the folder $DIR"
+    mkdir -p "$RUN" "$LOG" 2>/dev/null || fail "cannot write to the folder $DIR: choose another by --dir"
+    [[ -w $DIR && -w $RUN && -w $LOG ]] || fail "cannot write to the folder $DIR: choose another by --dir"
 }
 
 # One `up` at a time; file descriptor 9 holds the lock as long as the script lives, and no server inherits it.
 folder_lock() {
-    { exec 9>"$RUN/lock"; } 2>/dev/null || fail "cannot write to the folder $RUN"
+    { exec 9>"$RUN/lock"; } 2>/dev/null || fail "cannot write to the folder $RUN: choose another by --dir"
     flock -n 9 || fail "another quickstart is at work on $DIR (process $(process_pid quickstart || echo unknown))"
     folder_read_state
     if web_is_running || cluster_is_running; then
-        fail "already running on $(url_of_state): end it by: $0 stop$(folder_option)"
+        fail "already running on $(url_of_state): end it by: $(folder_command stop)"
     fi
+    servers_down    # nothing, but for what servers that were killed have left
 }
 
 folder_check() {
     [[ -f $DIR/$MARKER ]] || fail "not a folder of quickstart: $DIR"
 }
 
-# The option that makes a later command find this folder.
-folder_option() {
+# How to call us again for this folder.
+folder_command() {
+    local option=''
     if [[ $DIR != "$TOP/var/quickstart" ]]; then
-        printf ' --dir %s' "$DIR"
+        option=" --dir $DIR"
     fi
+    printf '%s%s %s%s' "${SUDO_USER:+sudo }" "$0" "$1" "$option"
 }
 
 # Where sockets go: below run/ unless the path is too long for a socket's address (107 bytes); then a private folder in /tmp.

@@ -34,7 +34,7 @@ process_is_alive() {
 process_spawn() {
     local name=$1 log=$2
     shift 2
-    setsid env -i --default-signal=INT,QUIT PATH="$PATH" LANG=C.UTF-8 "$@" </dev/null >>"$log" 2>&1 9>&- &
+    setsid env -i --default-signal=INT,QUIT,PIPE PATH="$PATH" LANG=C.UTF-8 "$@" </dev/null >>"$log" 2>&1 9>&- &
     process_remember "$name" "$!" || true     # dead already: process_is_alive will say so
 }
 
@@ -75,12 +75,16 @@ group_is_gone() {
 }
 
 # process_end_group NAME SIGNAL SECONDS: ask its leader to end by SIGNAL; whoever of its group is left then gets SIGTERM, then SIGKILL.
+# A leader that is dead may have left children; as long as one lives, the kernel gives the leader's number to nobody else.
 process_end_group() {
     local pid
-    process_is_alive "$1" || return 0
-    pid=$(process_pid "$1")
-    process_signal "$1" "$2"
-    await "$3" group_is_gone "$pid" && return 0
+    pid=$(process_pid "$1") || return 0
+    if process_is_alive "$1"; then
+        process_signal "$1" "$2"
+        await "$3" group_is_gone "$pid" && return 0
+    elif process_look "$pid" || group_is_gone "$pid"; then
+        return 0
+    fi
     kill -TERM -- "-$pid" 2>/dev/null || true
     await 6 group_is_gone "$pid" && return 0
     kill -KILL -- "-$pid" 2>/dev/null || true
