@@ -1,0 +1,128 @@
+-- Who may do what, and above all who may not.
+BEGIN;
+CREATE EXTENSION IF NOT EXISTS pgtap;
+SELECT * FROM no_plan();
+
+-- What the statement does as that role: "lives", or its SQLSTATE. Whatever it did is undone.
+CREATE FUNCTION pg_temp.attempt(role text, statement text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('SET LOCAL ROLE %I', role);
+    EXECUTE statement;
+    RAISE EXCEPTION USING ERRCODE = 'ZZZZZ';
+EXCEPTION
+    WHEN SQLSTATE 'ZZZZZ' THEN RETURN 'lives';
+    WHEN OTHERS THEN RETURN SQLSTATE;
+END
+$$;
+
+-- The product's own statements, with an event that meets one that is there in the place of their parameters.
+\set append `cat "$SYNCHRONY_SOURCE/db/queries/event_log_append.sql"`
+\set upsert `cat "$SYNCHRONY_SOURCE/db/queries/event_upsert.sql"`
+\set read_by_type `cat "$SYNCHRONY_SOURCE/db/queries/event_read_by_type.sql"`
+\set read_by_key `cat "$SYNCHRONY_SOURCE/db/queries/event_read_by_key.sql"`
+CREATE FUNCTION pg_temp.with_values(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    arrays text[] := ARRAY['ARRAY[''s'']', 'ARRAY[now()]', 'ARRAY[gen_random_uuid()]', 'ARRAY[''t'']', 'ARRAY[now() + interval ''1s'']', 'ARRAY[''{}'']'];
+BEGIN
+    statement := regexp_replace(statement, '--[^\n]*', '', 'g');
+    FOR n IN 1..6 LOOP
+        statement := replace(statement, '$' || n, arrays[n]);
+    END LOOP;
+    RETURN statement;
+END
+$$;
+CREATE FUNCTION pg_temp.with_keys(statement text) RETURNS text LANGUAGE sql AS
+    $$SELECT replace(replace(regexp_replace(statement, '--[^\n]*', '', 'g'), '$1', quote_literal('t')), '$2', quote_literal('s'))$$;
+
+SELECT has_role(r) FROM unnest(ARRAY['synchrony_owner', 'synchrony_writer', 'synchrony_reader', 'synchrony_report', 'synchrony_operator']) AS r;
+SELECT is(rolcanlogin, rolname <> 'synchrony_owner', format('%s may %slog in', rolname, CASE rolname WHEN 'synchrony_owner' THEN 'not ' ELSE '' END))
+    FROM pg_roles WHERE rolname LIKE 'synchrony\_%' ORDER BY rolname;
+SELECT is_empty($$SELECT rolname FROM pg_authid WHERE rolname LIKE 'synchrony\_%'
+                  AND (rolpassword IS NOT NULL OR rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)$$,
+                'no role has a password or a power over the server');
+SELECT is_empty($$SELECT member::regrole FROM pg_auth_members WHERE member::regrole::text LIKE 'synchrony\_%'$$, 'no role is a member of another');
+
+-- The schema's tables at a glance: every privilege on a whole table that is not the owner's.
+SELECT set_eq(
+    $$SELECT relname::text, grantee::regrole::text, privilege_type FROM pg_class, aclexplode(relacl)
+      WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition AND grantee <> relowner
+        AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')$$,
+    $$VALUES ('events', 'synchrony_writer', 'INSERT'), ('event_log', 'synchrony_writer', 'INSERT'),
+             ('events', 'synchrony_reader', 'SELECT'), ('event_log', 'synchrony_reader', 'SELECT'),
+             ('schema_migrations', 'synchrony_operator', 'SELECT')$$,
+    'nobody may more with a whole table than this');
+SELECT is_empty($$SELECT relname FROM pg_class, aclexplode(relacl) WHERE relispartition AND grantee <> relowner$$,
+                'nobody may anything with a partition but through its table');
+
+INSERT INTO events VALUES ('t', 's', gen_random_uuid(), now(), now(), '{"secret": 1}');
+INSERT INTO event_log (session_id, occurred_at, event_id, event_type, received_at, properties)
+    VALUES ('s', now(), '0190b6a5-7c1d-4e2f-9a3b-5c6d7e8f9a0b', 't', now(), '{"secret": 1}');
+
+-- 42501 is insufficient_privilege.
+SELECT is(pg_temp.attempt(role, statement), wanted, format('%s: %s: %s', role, regexp_replace(statement, '\s+', ' ', 'g'), wanted)) FROM (VALUES
+    -- The writer stores, and reads no content.
+    ('synchrony_writer', pg_temp.with_values(:'append'), 'lives'),
+    ('synchrony_writer', pg_temp.with_values(:'upsert'), 'lives'),
+    ('synchrony_writer', 'SELECT * FROM events', '42501'),
+    ('synchrony_writer', 'SELECT properties FROM events', '42501'),
+    ('synchrony_writer', 'SELECT * FROM event_log', '42501'),
+    ('synchrony_writer', 'SELECT properties FROM event_log', '42501'),
+    ('synchrony_writer', 'SELECT event_type FROM event_log', '42501'),
+    ('synchrony_writer', $$SELECT 1 FROM events WHERE properties ? 'secret'$$, '42501'),
+    ('synchrony_writer', $$INSERT INTO events VALUES ('t2', 's', gen_random_uuid(), now(), now(), '{}') RETURNING properties$$, '42501'),
+    ('synchrony_writer', $$INSERT INTO events AS e VALUES ('t', 's', gen_random_uuid(), now(), now(), '{}')
+                           ON CONFLICT (event_type, session_id) DO UPDATE SET properties = e.properties || excluded.properties$$, '42501'),
+    ('synchrony_writer', 'DELETE FROM events', '42501'),
+    ('synchrony_writer', 'DELETE FROM event_log', '42501'),
+    ('synchrony_writer', 'TRUNCATE events', '42501'),
+    ('synchrony_writer', 'TRUNCATE event_log', '42501'),
+    ('synchrony_writer', $$UPDATE event_log SET properties = '{}'$$, '42501'),
+    ('synchrony_writer', $$UPDATE events SET session_id = 'x'$$, '42501'),
+    ('synchrony_writer', $$UPDATE events SET event_type = 'x'$$, '42501'),
+    ('synchrony_writer', 'SELECT event_log_extend(now(), 1)', '42501'),
+    ('synchrony_writer', 'SELECT * FROM schema_migrations', '42501'),
+    ('synchrony_writer', 'CREATE TABLE public.mine ()', '42501'),
+    ('synchrony_writer', 'DROP TABLE events', '42501'),
+    ('synchrony_writer', 'ALTER TABLE events ADD COLUMN x text', '42501'),
+    ('synchrony_writer', 'LOCK TABLE events IN ACCESS EXCLUSIVE MODE', '42501'),
+    -- The reader reads, and writes nothing.
+    ('synchrony_reader', pg_temp.with_keys(:'read_by_type'), 'lives'),
+    ('synchrony_reader', pg_temp.with_keys(:'read_by_key'), 'lives'),
+    ('synchrony_reader', 'SELECT * FROM events', 'lives'),
+    ('synchrony_reader', 'SELECT * FROM event_log', 'lives'),
+    ('synchrony_reader', $$INSERT INTO events VALUES ('t2', 's', gen_random_uuid(), now(), now(), '{}')$$, '42501'),
+    ('synchrony_reader', $$INSERT INTO event_log (session_id) VALUES ('x')$$, '42501'),
+    ('synchrony_reader', $$UPDATE events SET properties = '{}'$$, '42501'),
+    ('synchrony_reader', $$UPDATE event_log SET properties = '{}'$$, '42501'),
+    ('synchrony_reader', 'DELETE FROM events', '42501'),
+    ('synchrony_reader', 'DELETE FROM event_log', '42501'),
+    ('synchrony_reader', 'TRUNCATE events', '42501'),
+    ('synchrony_reader', 'SELECT * FROM events FOR UPDATE', '42501'),
+    ('synchrony_reader', 'SELECT event_log_extend(now(), 1)', '42501'),
+    ('synchrony_reader', 'SELECT * FROM schema_migrations', '42501'),
+    ('synchrony_reader', 'CREATE TABLE public.mine ()', '42501'),
+    -- Reports see views only, of which there are none yet.
+    ('synchrony_report', 'SELECT * FROM events', '42501'),
+    ('synchrony_report', 'SELECT session_id FROM event_log', '42501'),
+    ('synchrony_report', 'SELECT * FROM schema_migrations', '42501'),
+    ('synchrony_report', $$INSERT INTO events VALUES ('t2', 's', gen_random_uuid(), now(), now(), '{}')$$, '42501'),
+    ('synchrony_report', 'SELECT event_log_extend(now(), 1)', '42501'),
+    ('synchrony_report', 'CREATE TABLE public.mine ()', '42501'),
+    -- The operator keeps partitions, and reads no event.
+    ('synchrony_operator', 'SELECT event_log_extend(now(), 1)', 'lives'),
+    ('synchrony_operator', 'SELECT * FROM schema_migrations', 'lives'),
+    ('synchrony_operator', $$UPDATE schema_migrations SET checksum = ''$$, '42501'),
+    ('synchrony_operator', 'DELETE FROM schema_migrations', '42501'),
+    ('synchrony_operator', 'SELECT * FROM events', '42501'),
+    ('synchrony_operator', 'SELECT properties FROM event_log', '42501'),
+    ('synchrony_operator', 'SELECT * FROM event_log_default', '42501'),
+    ('synchrony_operator', 'DELETE FROM event_log', '42501'),
+    ('synchrony_operator', 'DROP TABLE event_log_default', '42501')
+) AS attempts (role, statement, wanted);
+
+SELECT is_empty($$SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND has_function_privilege('synchrony_report', oid, 'EXECUTE')
+                  AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e')$$,
+                'no function is for everybody');
+
+SELECT * FROM finish();
+ROLLBACK;
