@@ -1,0 +1,190 @@
+"""PostgreSQL away, back, restarted; many clients at once. Each through every server, with nothing else restarted."""
+
+import json
+import threading
+
+import pytest
+
+from client import CREATED, Api
+
+
+@pytest.fixture
+def away(cluster):
+    """PostgreSQL stopped, and started again in any case."""
+    cluster.stop()
+    yield cluster
+    if cluster.process is None:
+        cluster.start()
+
+
+def check_unavailable(response):
+    assert response.status == 503, response
+    assert response.json()["code"] == "unavailable"
+    assert int(response.header("Retry-After")) > 0
+
+
+def test_database_away_and_back(api, away, event_type):
+    event = {"event_type": event_type, "session_id": "s1"}
+    for _ in range(2):
+        check_unavailable(api.post(event))
+        check_unavailable(api.get(event_type=event_type))
+        check_unavailable(api.post([event, event]))
+        assert api.request("GET", "/readyz").status == 503
+        assert api.request("GET", "/healthz").status == 200
+    # What needs no database is answered as ever.
+    assert api.request("OPTIONS").status == 204
+    assert api.request("PUT").status == 405
+    assert api.request("GET").status == 400
+    assert api.request("GET", "/nothing").status == 404
+    assert api.post(b"{").json()["code"] == "invalid_json"
+
+    away.start()
+    assert api.request("GET", "/readyz").status == 200
+    assert api.get(event_type=event_type).json() == []
+    response = api.post(event)
+    assert (response.status, response.body) == (201, CREATED)
+    assert api.items(event_type=event_type) == [event]
+
+
+def test_database_away_and_back_before_anybody_noticed(api, cluster, event_type):
+    event = {"event_type": event_type, "session_id": "s1"}
+    for n in range(3):
+        assert api.post(event | {"n": n}).status == 201
+        assert api.items(event_type=event_type) == [event | {"n": n}]
+        cluster.restart()
+    assert api.items(event_type=event_type) == [event | {"n": 2}]
+    cluster.restart()
+    assert api.post(event).status == 201
+    assert cluster.execute("SELECT count(*) FROM event_log WHERE event_type = %s", (event_type,)) == [(4,)]
+
+
+def test_connections_ended_by_an_administrator_are_made_again(api, cluster, event_type):
+    event = {"event_type": event_type, "session_id": "s1"}
+    for _ in range(3):
+        assert api.post(event).status == 201
+        assert api.items(event_type=event_type) == [event]
+        cluster.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename LIKE 'synchrony%'")
+
+
+def test_fault_of_ours_is_500_without_a_word_about_the_database(api, cluster, event_type):
+    """The table away is no outage that passes: not a 503."""
+    cluster.execute("ALTER TABLE events RENAME TO events_away")
+    try:
+        for response in (api.post({"event_type": event_type, "session_id": "s1"}), api.get(event_type=event_type)):
+            assert response.status == 500
+            assert response.json()["error"] == "Internal server error"
+    finally:
+        cluster.execute("ALTER TABLE events_away RENAME TO events")
+    assert cluster.execute("SELECT count(*) FROM event_log WHERE event_type = %s", (event_type,)) == [(0,)]
+    assert api.post({"event_type": event_type, "session_id": "s1"}).status == 201
+
+
+def test_readyz_is_503_when_an_event_would_not_be_kept(daemon, cluster):
+    cluster.execute("REVOKE INSERT ON event_log FROM synchrony_writer")
+    try:
+        assert daemon.request("GET", "/readyz").status == 503
+        assert daemon.request("GET", "/healthz").status == 200
+    finally:
+        cluster.execute("GRANT INSERT ON event_log TO synchrony_writer")
+    assert daemon.request("GET", "/readyz").status == 200
+
+
+def test_locked_row_is_an_outage_that_passes(make_daemon, cluster, event_type):
+    """Another transaction holds the item: the wait is bounded, nothing is stored, and the client may try again."""
+    responder = make_daemon({"statement_timeout_ms": 300}).start()
+    event = json.dumps({"event_type": event_type, "session_id": "s1"}).encode()
+    assert responder.post(event).status == 201
+    holder = cluster.connect()
+    try:
+        holder.autocommit = False
+        with holder.cursor() as cursor:
+            cursor.execute("SELECT FROM events WHERE event_type = %s FOR UPDATE", (event_type,))
+        check_unavailable(responder.post(event))
+    finally:
+        holder.rollback()
+        holder.close()
+    assert cluster.execute("SELECT count(*) FROM event_log WHERE event_type = %s", (event_type,)) == [(1,)]
+    assert responder.post(event).status == 201
+
+
+def test_unreachable_database_leaves_a_responder_that_answers(make_daemon, run_dir):
+    nowhere = f"host={run_dir}/nowhere dbname=synchrony"
+    responder = make_daemon({"writer_database": nowhere, "reader_database": nowhere}).start()
+    check_unavailable(responder.get(event_type="a"))
+    check_unavailable(responder.post(b'{"event_type":"a","session_id":"b"}'))
+    assert responder.request("GET", "/readyz").status == 503
+    assert responder.request("GET", "/healthz").status == 200
+
+
+CLIENTS, ROUNDS, KEYS = 8, 12, 5
+
+
+def at_once(work, clients=CLIENTS):
+    """Runs work(n) in threads that begin together; what one raises is raised here."""
+    failures = []
+    barrier = threading.Barrier(clients)
+
+    def run(n):
+        try:
+            barrier.wait()
+            work(n)
+        except BaseException as error:  # pylint: disable=broad-except
+            failures.append(error)
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise failures[0]
+
+
+def test_many_clients_with_the_same_keys(server, cluster, event_type):
+    def post(client):
+        api = Api(server.port)
+        connection = api.connect()
+        for n in range(ROUNDS):
+            response = api.post({"event_type": event_type, "session_id": f"s{n % KEYS}", "client": client, "n": n}, connection=connection)
+            assert (response.status, response.body) == (201, CREATED)
+    at_once(post)
+    assert cluster.execute("SELECT count(*), count(DISTINCT (properties->>'client', properties->>'n')) FROM event_log WHERE event_type = %s",
+                           (event_type,)) == [(CLIENTS * ROUNDS, CLIENTS * ROUNDS)]
+    # The item of each key is the last acceptance of it.
+    assert cluster.execute(
+        "SELECT count(*) FROM events AS item JOIN (SELECT DISTINCT ON (session_id) * FROM event_log WHERE event_type = %(type)s "
+        "ORDER BY session_id, received_at DESC, event_id DESC) AS last USING (session_id) "
+        "WHERE item.event_type = %(type)s AND item.event_id = last.event_id AND item.properties = last.properties", {"type": event_type}) == [(KEYS,)]
+
+
+def test_many_batches_with_the_same_keys_in_opposite_orders(server, cluster, event_type):
+    def post(client):
+        api = Api(server.port)
+        sessions = [f"s{n:02}" for n in range(30)]
+        for n in range(4):
+            response = api.post([{"event_type": event_type, "session_id": session} for session in (reversed(sessions) if client % 2 else sessions)])
+            assert (response.status, response.json()["inserted"]) == (201, 30)
+    at_once(post)
+    assert cluster.execute("SELECT count(*) FROM event_log WHERE event_type = %s", (event_type,)) == [(CLIENTS * 4 * 30,)]
+    assert cluster.execute("SELECT count(*) FROM events WHERE event_type = %s", (event_type,)) == [(30,)]
+
+
+def test_one_event_from_many_clients_is_stored_once(server, cluster, event_type):
+    event = {"event_type": event_type, "session_id": "s1", "event_id": "0190b6a5-7c1d-4e2f-9a3b-5c6d7e8f9a0b", "timestamp": "2026-11-20T10:00:00Z"}
+
+    def post(_client):
+        response = Api(server.port).post(event)
+        assert (response.status, response.body) == (201, CREATED)
+    at_once(post)
+    assert cluster.execute("SELECT count(*) FROM event_log WHERE event_type = %s", (event_type,)) == [(1,)]
+
+
+def test_readers_and_writers_at_once(server, event_type):
+    def work(client):
+        api = Api(server.port)
+        for n in range(ROUNDS):
+            if client % 2:
+                assert all(item["event_type"] == event_type for item in api.items(event_type=event_type))
+            else:
+                assert api.post({"event_type": event_type, "session_id": f"{client}.{n}"}).status == 201
+    at_once(work)
+    assert len(Api(server.port).items(event_type=event_type)) == ROUNDS * CLIENTS // 2
