@@ -51,11 +51,22 @@ web_fill_template() {
     text=${text//@DIR@/"$DIR"}
     text=${text//@SOCKETS@/"$SOCKETS/web"}
     text=${text//@RESPONDER@/"$RESPONDER"}
-    text=${text//@CONF@/"$CONF"}
+    text=${text//@CONF@/"$(web_short_conf)"}
     text=${text//@DEPLOY@/"$HERE"}
     text=${text//@USER@/"$WEB_USER"}
     text=${text//@GROUP@/"$WEB_GROUP"}
     printf '%s\n' "$text"
+}
+
+# The configuration by a path that Apache can hand on: mod_fcgid cuts values of FcgidInitialEnv at 127 bytes without a word.
+web_short_conf() {
+    local link=$SOCKETS/synchrony.conf
+    if [[ $SOCKETS == "$RUN" ]]; then
+        printf %s "$CONF"
+    else
+        ln -sf "$CONF" "$link"
+        printf %s "$link"
+    fi
 }
 
 # Status and body, in one line.
