@@ -1,0 +1,642 @@
+#include "model/json_guard.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+/* What a byte can begin. */
+enum token { T_OTHER, T_SPACE, T_OBJECT, T_OBJECT_END, T_ARRAY, T_ARRAY_END, T_COLON, T_COMMA, T_QUOTE, T_NUMBER, T_WORD, T_COUNT };
+
+static const unsigned char tokens[256] = {
+    [' '] = T_SPACE,       ['\t'] = T_SPACE,    ['\n'] = T_SPACE,  ['\r'] = T_SPACE, ['{'] = T_OBJECT,
+    ['}'] = T_OBJECT_END,  ['['] = T_ARRAY,     [']'] = T_ARRAY_END, [':'] = T_COLON, [','] = T_COMMA,
+    ['"'] = T_QUOTE,       ['t'] = T_WORD,      ['f'] = T_WORD,    ['n'] = T_WORD,  ['-'] = T_NUMBER,
+    ['0'] = T_NUMBER,      ['1'] = T_NUMBER,    ['2'] = T_NUMBER,  ['3'] = T_NUMBER, ['4'] = T_NUMBER,
+    ['5'] = T_NUMBER,      ['6'] = T_NUMBER,    ['7'] = T_NUMBER,  ['8'] = T_NUMBER, ['9'] = T_NUMBER,
+};
+
+/* What the scan waits for. */
+enum state {
+    S_VALUE,          /* a value must come */
+    S_FIRST_ELEMENT,  /* behind "[" */
+    S_FIRST_NAME,     /* behind "{" */
+    S_NAME,           /* behind a comma in an object */
+    S_COLON,          /* behind a name */
+    S_AFTER_ELEMENT,  /* behind a value in an array */
+    S_AFTER_MEMBER,   /* behind a value in an object */
+    S_END,            /* behind the text's value */
+    S_COUNT
+};
+
+static const char *const expectations[] = {
+    [S_VALUE] = "a value was expected",
+    [S_FIRST_ELEMENT] = "a value or \"]\" was expected",
+    [S_FIRST_NAME] = "a member name or \"}\" was expected",
+    [S_NAME] = "a member name was expected",
+    [S_COLON] = "\":\" was expected",
+    [S_AFTER_ELEMENT] = "\",\" or \"]\" was expected",
+    [S_AFTER_MEMBER] = "\",\" or \"}\" was expected",
+    [S_END] = "nothing may follow the value",
+};
+_Static_assert(sizeof expectations / sizeof expectations[0] == S_COUNT, "an expectation for each state");
+
+/* An object or array that is open. */
+struct frame {
+    bool is_object;
+    uint32_t n_members;
+    uint32_t first_name; /* index of its first name in scan.names */
+};
+
+struct name {
+    uint32_t hash;
+    uint32_t len;
+    const char *p; /* the decoded name: in the text, or in the arena where it had escapes */
+};
+
+struct scan {
+    const char *p;
+    size_t len;
+    size_t at;
+    enum state state;
+    size_t depth; /* frames that are open */
+    struct frame frames[LIMIT_NESTING];
+    struct name *names; /* of all open objects, the innermost last */
+    size_t n_names;
+    size_t names_capacity;
+    size_t element_depth;          /* frames open around an event: 1 in an array of events, else 0 */
+    struct guard_element *element; /* the one that is being read; &unrecorded past batch_max_events */
+    struct guard_element unrecorded;
+    size_t elements_capacity;
+    struct guard_span *member; /* of the element, whose value is being read; else NULL */
+    const struct limits *limits;
+    struct arena *arena;
+    struct guard_result *result;
+};
+
+static bool refuse(struct scan *scan, enum status st, size_t offset, const char *reason)
+{
+    scan->result->fault = (struct guard_fault){ .status = st, .offset = offset, .reason = reason };
+    return false;
+}
+
+static bool out_of_memory(struct scan *scan)
+{
+    return refuse(scan, STATUS_NO_MEMORY, scan->at, "out of memory");
+}
+
+/* The first fault of an element stands. */
+static void blame_element(struct scan *scan, enum status st, size_t offset, const char *reason)
+{
+    if (scan->element && scan->element->fault.status == STATUS_OK)
+        scan->element->fault = (struct guard_fault){ .status = st, .offset = offset, .reason = reason };
+}
+
+/* ---- elements ---- */
+
+static bool element_begin(struct scan *scan)
+{
+    struct guard_result *result = scan->result;
+
+    if (result->n_elements >= scan->limits->batch_max_events) {
+        scan->unrecorded = (struct guard_element){ 0 };
+        scan->element = &scan->unrecorded;
+    } else {
+        if (result->n_elements == scan->elements_capacity) {
+            size_t capacity = scan->elements_capacity ? scan->elements_capacity * 4 : 4;
+            struct guard_element *grown = arena_alloc_array(scan->arena, capacity, sizeof *grown);
+            if (!grown)
+                return out_of_memory(scan);
+            if (result->n_elements)
+                memcpy(grown, result->elements, result->n_elements * sizeof *grown);
+            result->elements = grown;
+            scan->elements_capacity = capacity;
+        }
+        scan->element = &result->elements[result->n_elements];
+    }
+    result->n_elements++;
+    scan->element->text.begin = scan->at;
+    return true;
+}
+
+static bool value_begin(struct scan *scan, enum token token)
+{
+    if (scan->result->n_values++ >= scan->limits->values_max)
+        return refuse(scan, STATUS_LIMIT, scan->at, "too many values");
+    if (scan->depth == 0 && token == T_ARRAY) {
+        scan->result->is_array = true;
+        scan->element_depth = 1;
+        return true;
+    }
+    return scan->depth != scan->element_depth || element_begin(scan);
+}
+
+static bool value_end(struct scan *scan)
+{
+    if (scan->depth == 0)
+        scan->state = S_END;
+    else
+        scan->state = scan->frames[scan->depth - 1].is_object ? S_AFTER_MEMBER : S_AFTER_ELEMENT;
+
+    if (scan->element && scan->depth == scan->element_depth) {
+        scan->element->text.end = scan->at;
+        scan->element = NULL;
+    } else if (scan->member && scan->depth == scan->element_depth + 1) {
+        scan->member->end = scan->at;
+        scan->member = NULL;
+    }
+    return true;
+}
+
+/* ---- containers ---- */
+
+static bool container_begin(struct scan *scan, enum token token)
+{
+    if (!value_begin(scan, token))
+        return false;
+    if (scan->depth == LIMIT_NESTING)
+        return refuse(scan, STATUS_LIMIT, scan->at, "nested too deep");
+    if (scan->depth - scan->element_depth >= scan->limits->nesting_max && scan->depth >= scan->element_depth)
+        blame_element(scan, STATUS_LIMIT, scan->at, "nested too deep");
+    scan->frames[scan->depth++] = (struct frame){ .is_object = token == T_OBJECT, .first_name = (uint32_t)scan->n_names };
+    scan->state = token == T_OBJECT ? S_FIRST_NAME : S_FIRST_ELEMENT;
+    scan->at++;
+    return true;
+}
+
+static bool object_begin(struct scan *scan)
+{
+    return container_begin(scan, T_OBJECT);
+}
+
+static bool array_begin(struct scan *scan)
+{
+    return container_begin(scan, T_ARRAY);
+}
+
+static bool container_end(struct scan *scan)
+{
+    scan->n_names = scan->frames[--scan->depth].first_name;
+    scan->at++;
+    return value_end(scan);
+}
+
+/* ---- strings ---- */
+
+/* Is there a byte among the eight at p that ends a plain run: a quote, a backslash, a control character, or one past ASCII?
+ * The subtractions borrow across bytes only behind a byte that is itself such a one, so the answer is exact. */
+static bool word_is_plain(const char *p)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t word;
+
+    memcpy(&word, p, sizeof word);
+    uint64_t quote = (word ^ (ones * '"')) - ones;
+    uint64_t backslash = (word ^ (ones * '\\')) - ones;
+    uint64_t control = word - ones * 0x20;
+    return ((word | quote | backslash | control) & (ones << 7)) == 0;
+}
+
+/* Reads the four digits of \uXXXX at offset at. Returns false where they are not there. */
+static bool hex4(const struct scan *scan, size_t at, unsigned *unit)
+{
+    *unit = 0;
+    if (scan->len < 4 || at > scan->len - 4)
+        return false;
+    for (size_t end = at + 4; at < end; at++) {
+        unsigned c = (unsigned char)scan->p[at];
+        unsigned digit = c - '0' <= 9 ? c - '0' : (c | 0x20) - 'a' <= 5 ? (c | 0x20) - 'a' + 10 : 16;
+        if (digit > 15)
+            return false;
+        *unit = *unit << 4 | digit;
+    }
+    return true;
+}
+
+/* \uXXXX, or two of them where the first is a high surrogate; scan->at stands on the backslash. */
+static bool unicode_escape(struct scan *scan)
+{
+    size_t begin = scan->at;
+    unsigned unit, low;
+
+    if (!hex4(scan, begin + 2, &unit))
+        return refuse(scan, STATUS_INVALID_JSON, begin, "four hexadecimal digits were expected behind \\u");
+    scan->at += 6;
+    if (unit == 0)
+        blame_element(scan, STATUS_UNREPRESENTABLE, begin, "the character \\u0000 cannot be stored");
+    if (unit < 0xd800 || unit > 0xdfff)
+        return true;
+    bool paired = unit < 0xdc00 && scan->len - scan->at >= 6 && scan->p[scan->at] == '\\' && scan->p[scan->at + 1] == 'u' &&
+                  hex4(scan, scan->at + 2, &low) && low >= 0xdc00 && low <= 0xdfff;
+    if (paired)
+        scan->at += 6;
+    else
+        blame_element(scan, STATUS_UNREPRESENTABLE, begin, "a lone surrogate cannot be stored");
+    return true;
+}
+
+static bool escape(struct scan *scan)
+{
+    char kind = scan->at + 1 < scan->len ? scan->p[scan->at + 1] : '\0';
+
+    if (kind == 'u')
+        return unicode_escape(scan);
+    if (kind == '\0' || !strchr("\"\\/bfnrt", kind))
+        return refuse(scan, STATUS_INVALID_JSON, scan->at, "no such escape");
+    scan->at += 2;
+    return true;
+}
+
+/* Steps over a string with its quotes. *content is what stands between them, still escaped. */
+static bool string(struct scan *scan, struct bytes *content, bool *has_escapes)
+{
+    size_t begin = ++scan->at;
+    bool past_ascii = false;
+
+    *has_escapes = false;
+    for (;;) {
+        while (scan->len - scan->at >= 8 && word_is_plain(scan->p + scan->at))
+            scan->at += 8;
+        if (scan->at >= scan->len)
+            return refuse(scan, STATUS_INVALID_JSON, scan->len, "the string does not end");
+        unsigned char c = (unsigned char)scan->p[scan->at];
+        if (c == '"')
+            break;
+        if (c < 0x20)
+            return refuse(scan, STATUS_INVALID_JSON, scan->at, "a control character must be escaped");
+        if (c == '\\') {
+            *has_escapes = true;
+            if (!escape(scan))
+                return false;
+        } else {
+            past_ascii |= c >= 0x80;
+            scan->at++;
+        }
+    }
+    *content = (struct bytes){ scan->p + begin, scan->at - begin };
+    scan->at++;
+    if (past_ascii) {
+        size_t error = utf8_error_offset(*content);
+        if (error < content->len)
+            return refuse(scan, STATUS_INVALID_JSON, begin + error, "not valid UTF-8");
+    }
+    return true;
+}
+
+static bool string_value(struct scan *scan)
+{
+    struct bytes content;
+    bool has_escapes;
+
+    return value_begin(scan, T_QUOTE) && string(scan, &content, &has_escapes) && value_end(scan);
+}
+
+/* ---- names ---- */
+
+static size_t utf8_put(char *to, unsigned c)
+{
+    if (c < 0x80) {
+        to[0] = (char)c;
+        return 1;
+    }
+    if (c < 0x800) {
+        to[0] = (char)(0xc0 | c >> 6);
+        to[1] = (char)(0x80 | (c & 0x3f));
+        return 2;
+    }
+    if (c < 0x10000) {
+        to[0] = (char)(0xe0 | c >> 12);
+        to[1] = (char)(0x80 | (c >> 6 & 0x3f));
+        to[2] = (char)(0x80 | (c & 0x3f));
+        return 3;
+    }
+    to[0] = (char)(0xf0 | c >> 18);
+    to[1] = (char)(0x80 | (c >> 12 & 0x3f));
+    to[2] = (char)(0x80 | (c >> 6 & 0x3f));
+    to[3] = (char)(0x80 | (c & 0x3f));
+    return 4;
+}
+
+/* Decodes one escape of a string that was scanned already; *from stands on its backslash. A lone surrogate, whose element is
+ * refused anyway, comes out as three bytes of its own. */
+static size_t unescape(const struct scan *scan, size_t *from, char *to)
+{
+    static const char short_escapes[] = { ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t' };
+    unsigned char kind = (unsigned char)scan->p[*from + 1];
+    unsigned unit, low;
+
+    if (kind != 'u') {
+        *to = kind < sizeof short_escapes && short_escapes[kind] ? short_escapes[kind] : (char)kind;
+        *from += 2;
+        return 1;
+    }
+    (void)hex4(scan, *from + 2, &unit);
+    *from += 6;
+    if (unit >= 0xd800 && unit < 0xdc00 && scan->p[*from] == '\\' && scan->p[*from + 1] == 'u' && hex4(scan, *from + 2, &low) &&
+        low >= 0xdc00 && low <= 0xdfff) {
+        unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+        *from += 6;
+    }
+    return utf8_put(to, unit);
+}
+
+/* An escape is never shorter than what it stands for, so the decoded text fits where the escaped did. */
+static bool decode(struct scan *scan, struct bytes *content)
+{
+    size_t from = (size_t)(content->p - scan->p);
+    size_t end = from + content->len;
+    char *decoded = arena_alloc(scan->arena, content->len);
+    size_t len = 0;
+
+    if (!decoded)
+        return out_of_memory(scan);
+    while (from < end) {
+        if (scan->p[from] == '\\')
+            len += unescape(scan, &from, decoded + len);
+        else
+            decoded[len++] = scan->p[from++];
+    }
+    *content = (struct bytes){ decoded, len };
+    return true;
+}
+
+static uint32_t hash_of(struct bytes text)
+{
+    uint64_t hash = text.len;
+    uint64_t word = 0;
+
+    for (; text.len >= sizeof word; text.p += sizeof word, text.len -= sizeof word) {
+        memcpy(&word, text.p, sizeof word);
+        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+        hash ^= hash >> 32;
+    }
+    word = 0;
+    memcpy(&word, text.p, text.len);
+    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
+    return (uint32_t)(hash >> 32);
+}
+
+static bool names_grow(struct scan *scan)
+{
+    size_t capacity = scan->names_capacity ? scan->names_capacity * 2 : 64;
+    struct name *grown = arena_alloc_array(scan->arena, capacity, sizeof *grown);
+
+    if (!grown)
+        return out_of_memory(scan);
+    if (scan->n_names)
+        memcpy(grown, scan->names, scan->n_names * sizeof *grown);
+    scan->names = grown;
+    scan->names_capacity = capacity;
+    return true;
+}
+
+/* Notes a decoded name of the innermost object, and whether that object had it already. */
+static bool name_add(struct scan *scan, struct bytes text, size_t offset)
+{
+    struct frame *frame = &scan->frames[scan->depth - 1];
+    struct name name = { .hash = hash_of(text), .len = (uint32_t)text.len, .p = text.p };
+
+    if (frame->n_members++ >= scan->limits->members_max) {
+        blame_element(scan, STATUS_LIMIT, offset, "too many members in one object");
+        return true; /* the names past the limit are not compared */
+    }
+    for (size_t i = frame->first_name; i < scan->n_names; i++) {
+        const struct name *other = &scan->names[i];
+        if (other->hash == name.hash && bytes_equal((struct bytes){ other->p, other->len }, text)) {
+            blame_element(scan, STATUS_UNREPRESENTABLE, offset, "a member name stands twice in one object");
+            break;
+        }
+    }
+    if (scan->n_names == scan->names_capacity && !names_grow(scan))
+        return false;
+    scan->names[scan->n_names++] = name;
+    return true;
+}
+
+static void watch(struct scan *scan, struct bytes name, size_t offset)
+{
+    static const struct bytes watched[] = { [GUARD_EVENT_TYPE] = BYTES("event_type"), [GUARD_SESSION_ID] = BYTES("session_id") };
+    _Static_assert(sizeof watched / sizeof watched[0] == GUARD_MEMBER_COUNT, "a name for each member");
+
+    if (!scan->element || scan->depth != scan->element_depth + 1)
+        return;
+    for (size_t i = 0; i < GUARD_MEMBER_COUNT; i++) {
+        if (bytes_equal(name, watched[i])) {
+            scan->member = &scan->element->members[i];
+            scan->member->begin = offset;
+        }
+    }
+}
+
+static bool member_name(struct scan *scan)
+{
+    size_t offset = scan->at;
+    struct bytes name;
+    bool has_escapes;
+
+    if (!string(scan, &name, &has_escapes) || (has_escapes && !decode(scan, &name)) || !name_add(scan, name, offset))
+        return false;
+    watch(scan, name, offset);
+    scan->state = S_COLON;
+    return true;
+}
+
+/* ---- numbers ---- */
+
+struct number {
+    struct guard_span integer; /* digits before the point */
+    struct guard_span fraction;
+    bool negative;
+    bool has_exponent;
+    int exponent; /* as written; at most ±99,999, so that it can be added to a length */
+};
+
+static struct guard_span digits(struct scan *scan)
+{
+    struct guard_span span = { scan->at, scan->at };
+
+    while (scan->at < scan->len && (unsigned)(scan->p[scan->at] - '0') <= 9)
+        scan->at++;
+    span.end = scan->at;
+    return span;
+}
+
+static bool accept(struct scan *scan, char c)
+{
+    if (scan->at >= scan->len || scan->p[scan->at] != c)
+        return false;
+    scan->at++;
+    return true;
+}
+
+static bool exponent(struct scan *scan, struct number *number)
+{
+    bool negative = accept(scan, '-');
+
+    if (!negative)
+        (void)accept(scan, '+');
+    struct guard_span span = digits(scan);
+    if (span.begin == span.end)
+        return false;
+    for (size_t i = span.begin; i < span.end && number->exponent < 10000; i++)
+        number->exponent = number->exponent * 10 + (scan->p[i] - '0');
+    if (negative)
+        number->exponent = -number->exponent;
+    number->has_exponent = true;
+    return true;
+}
+
+/* RFC 8259, section 6: -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)? */
+static bool number_read(struct scan *scan, struct number *number)
+{
+    number->negative = accept(scan, '-');
+    number->integer = digits(scan);
+    size_t len = number->integer.end - number->integer.begin;
+    if (len == 0 || (len > 1 && scan->p[number->integer.begin] == '0'))
+        return false;
+    if (accept(scan, '.')) {
+        number->fraction = digits(scan);
+        if (number->fraction.begin == number->fraction.end)
+            return false;
+    }
+    if (accept(scan, 'e') || accept(scan, 'E'))
+        return exponent(scan, number);
+    return true;
+}
+
+/* −2⁶³ … 2⁶⁴−1. There are no leading zeros. */
+static bool integer_fits(const struct scan *scan, const struct number *number)
+{
+    struct bytes text = { scan->p + number->integer.begin, number->integer.end - number->integer.begin };
+    struct bytes bound = number->negative ? BYTES("9223372036854775808") : BYTES("18446744073709551615");
+
+    return text.len < bound.len || (text.len == bound.len && bytes_compare(text, bound) <= 0);
+}
+
+enum { SIGNIFICANT_DIGITS_MAX = 40, EXPONENT_MAX = 308 };
+
+/* At most 40 significant digits, and an exponent within ±308 both as written and in scientific notation. */
+static bool decimal_fits(const struct scan *scan, const struct number *number)
+{
+    size_t integer_len = number->integer.end - number->integer.begin;
+    size_t fraction_len = number->fraction.end - number->fraction.begin;
+    size_t zeros = 0;
+
+    if (number->exponent > EXPONENT_MAX || number->exponent < -EXPONENT_MAX)
+        return false;
+    if (scan->p[number->integer.begin] == '0') {
+        while (zeros < fraction_len && scan->p[number->fraction.begin + zeros] == '0')
+            zeros++;
+        if (zeros == fraction_len)
+            return true;
+        integer_len = 0;
+    }
+    size_t significant = integer_len + fraction_len - zeros;
+    if (significant > SIGNIFICANT_DIGITS_MAX || zeros > EXPONENT_MAX * 2)
+        return false;
+    int scientific = number->exponent + (integer_len ? (int)integer_len - 1 : -(int)zeros - 1);
+    return scientific <= EXPONENT_MAX && scientific >= -EXPONENT_MAX;
+}
+
+static bool number_value(struct scan *scan)
+{
+    struct number number = { 0 };
+    size_t begin = scan->at;
+
+    if (!value_begin(scan, T_NUMBER))
+        return false;
+    if (!number_read(scan, &number))
+        return refuse(scan, STATUS_INVALID_JSON, begin, "not a number");
+    bool is_integer = number.fraction.begin == number.fraction.end && !number.has_exponent;
+    if (is_integer && !integer_fits(scan, &number))
+        blame_element(scan, STATUS_UNREPRESENTABLE, begin, "an integer must lie within -2^63 and 2^64-1");
+    else if (!is_integer && !decimal_fits(scan, &number))
+        blame_element(scan, STATUS_UNREPRESENTABLE, begin, "a number may have an exponent within 308 and 40 significant digits");
+    return value_end(scan);
+}
+
+/* ---- the rest ---- */
+
+static bool word_value(struct scan *scan)
+{
+    static const struct bytes words[] = { BYTES("true"), BYTES("false"), BYTES("null") };
+    struct bytes rest = { scan->p + scan->at, scan->len - scan->at };
+
+    if (!value_begin(scan, T_WORD))
+        return false;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (bytes_begins_with(rest, words[i])) {
+            scan->at += words[i].len;
+            return value_end(scan);
+        }
+    }
+    return refuse(scan, STATUS_INVALID_JSON, scan->at, "a value was expected");
+}
+
+static bool colon(struct scan *scan)
+{
+    scan->at++;
+    scan->state = S_VALUE;
+    return true;
+}
+
+static bool comma_in_array(struct scan *scan)
+{
+    scan->at++;
+    scan->state = S_VALUE;
+    return true;
+}
+
+static bool comma_in_object(struct scan *scan)
+{
+    scan->at++;
+    scan->state = S_NAME;
+    return true;
+}
+
+typedef bool step(struct scan *scan);
+
+/* What a token does where it is allowed; NULL where it is not. */
+static step *const steps[S_COUNT][T_COUNT] = {
+    [S_VALUE] = { [T_OBJECT] = object_begin, [T_ARRAY] = array_begin, [T_QUOTE] = string_value, [T_NUMBER] = number_value,
+                  [T_WORD] = word_value },
+    [S_FIRST_ELEMENT] = { [T_OBJECT] = object_begin, [T_ARRAY] = array_begin, [T_QUOTE] = string_value,
+                          [T_NUMBER] = number_value, [T_WORD] = word_value, [T_ARRAY_END] = container_end },
+    [S_FIRST_NAME] = { [T_QUOTE] = member_name, [T_OBJECT_END] = container_end },
+    [S_NAME] = { [T_QUOTE] = member_name },
+    [S_COLON] = { [T_COLON] = colon },
+    [S_AFTER_ELEMENT] = { [T_COMMA] = comma_in_array, [T_ARRAY_END] = container_end },
+    [S_AFTER_MEMBER] = { [T_COMMA] = comma_in_object, [T_OBJECT_END] = container_end },
+};
+
+static bool run(struct scan *scan)
+{
+    for (;;) {
+        while (scan->at < scan->len && tokens[(unsigned char)scan->p[scan->at]] == T_SPACE)
+            scan->at++;
+        if (scan->at == scan->len)
+            break;
+        step *next = steps[scan->state][tokens[(unsigned char)scan->p[scan->at]]];
+        if (!next)
+            return refuse(scan, STATUS_INVALID_JSON, scan->at, expectations[scan->state]);
+        if (!next(scan))
+            return false;
+    }
+    return scan->state == S_END || refuse(scan, STATUS_INVALID_JSON, scan->len, expectations[scan->state]);
+}
+
+enum status guard_scan(struct bytes text, const struct limits *limits, struct arena *arena, struct guard_result *result)
+{
+    struct scan scan;
+
+    /* The frames, the larger part of it, need no clearing. */
+    memset(&scan, 0, offsetof(struct scan, frames));
+    memset(&scan.names, 0, sizeof scan - offsetof(struct scan, names));
+    scan.p = text.p;
+    scan.len = text.len;
+    scan.limits = limits;
+    scan.arena = arena;
+    scan.result = result;
+    *result = (struct guard_result){ 0 };
+    return run(&scan) ? STATUS_OK : result->fault.status;
+}

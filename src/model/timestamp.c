@@ -1,0 +1,112 @@
+#include "model/timestamp.h"
+
+/* Reads exactly n digits at *at. */
+static bool digits(struct bytes text, size_t *at, size_t n, int *value)
+{
+    int sum = 0;
+
+    if (n > text.len || *at > text.len - n)
+        return false;
+    for (size_t end = *at + n; *at < end; (*at)++) {
+        unsigned digit = (unsigned char)text.p[*at] - (unsigned)'0';
+        if (digit > 9)
+            return false;
+        sum = sum * 10 + (int)digit;
+    }
+    *value = sum;
+    return true;
+}
+
+/* Steps over one character of set. */
+static bool one_of(struct bytes text, size_t *at, const char *set, char *found)
+{
+    if (*at >= text.len)
+        return false;
+    for (; *set; set++) {
+        if (text.p[*at] == *set) {
+            *found = *set;
+            (*at)++;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int days_in_month(int year, int month)
+{
+    static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+    return days[month - 1] + (month == 2 && leap);
+}
+
+/* Days from 1970-01-01 to a date of the proleptic Gregorian calendar. Years are counted from March, so that the leap day is
+ * the last day of its year. */
+static int64_t days_since_1970(int year, int month, int day)
+{
+    int64_t y = year - (month <= 2);
+    int64_t era = (y >= 0 ? y : y - 399) / 400;
+    int64_t year_of_era = y - era * 400;
+    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+
+    return era * 146097 + day_of_era - 719468;
+}
+
+/* ".123": at least one digit; what is past the microsecond is cut off. */
+static bool fraction(struct bytes text, size_t *at, int *us)
+{
+    int scale = 100000;
+    char point;
+    int digit;
+
+    *us = 0;
+    if (!one_of(text, at, ".", &point))
+        return true;
+    if (!digits(text, at, 1, &digit))
+        return false;
+    do {
+        *us += digit * scale;
+        scale /= 10;
+    } while (digits(text, at, 1, &digit));
+    return true;
+}
+
+/* "Z" or "+02:00". */
+static bool offset(struct bytes text, size_t *at, int *minutes)
+{
+    char sign, colon;
+    int hour, minute;
+
+    if (!one_of(text, at, "Zz+-", &sign))
+        return false;
+    *minutes = 0;
+    if (sign == 'Z' || sign == 'z')
+        return true;
+    if (!digits(text, at, 2, &hour) || !one_of(text, at, ":", &colon) || !digits(text, at, 2, &minute) || hour > 23 || minute > 59)
+        return false;
+    *minutes = (hour * 60 + minute) * (sign == '-' ? -1 : 1);
+    return true;
+}
+
+bool timestamp_parse(struct bytes text, int64_t *us)
+{
+    size_t at = 0;
+    char c;
+    int year, month, day, hour, minute, second, micros, offset_minutes;
+
+    bool formed = digits(text, &at, 4, &year) && one_of(text, &at, "-", &c) && digits(text, &at, 2, &month) &&
+                  one_of(text, &at, "-", &c) && digits(text, &at, 2, &day) && one_of(text, &at, "Tt", &c) &&
+                  digits(text, &at, 2, &hour) && one_of(text, &at, ":", &c) && digits(text, &at, 2, &minute) &&
+                  one_of(text, &at, ":", &c) && digits(text, &at, 2, &second) && fraction(text, &at, &micros) &&
+                  offset(text, &at, &offset_minutes) && at == text.len;
+    if (!formed || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) || hour > 23 || minute > 59)
+        return false;
+
+    int64_t minutes = days_since_1970(year, month, day) * 1440 + hour * 60 + minute - offset_minutes;
+    bool leap_second = second == 60 && (minutes % 60 + 60) % 60 == 59;
+    if (second > 59 && !leap_second)
+        return false;
+    *us = (minutes * 60 + second) * 1000000 + micros;
+    return true;
+}
