@@ -1,0 +1,2 @@
+-- Opens the transaction of one group of events.
+BEGIN

@@ -1,0 +1,2 @@
+-- Gives up what is open.
+ROLLBACK

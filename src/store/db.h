@@ -1,0 +1,82 @@
+/* One connection to PostgreSQL, and the only door to libpq.
+ *
+ * Runs the named queries of db/queries, prepared once a connection, with binary parameters, several in one flight. Connects by
+ * itself when it is first used and again after it was lost. Every wait has a deadline. Left to others: what the queries mean (one
+ * module a verb), sharing connections between threads (store/db_pool). */
+#ifndef SYNCHRONY_STORE_DB_H
+#define SYNCHRONY_STORE_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/bytes.h"
+#include "base/status.h"
+#include "store/queries.h"
+
+struct db;
+
+struct db_options {
+    const char *conninfo;     /* libpq connection string or URI; what it leaves out comes from PG* variables. Borrowed. */
+    int connect_timeout_s;    /* libpq rounds 1 up to 2 */
+    int statement_timeout_ms; /* 0: none, and no deadline for answers either */
+    int lock_timeout_ms;      /* 0: none */
+};
+
+/* A parameter: the binary form of its type (for text its bytes). */
+struct db_param {
+    const void *data;
+    size_t len;
+};
+
+/* The rows of an answer; freed with db_result_clear. */
+struct db_result {
+    void *rows; /* owned */
+};
+
+/* One statement of a flight. */
+struct db_step {
+    enum db_query query;
+    const struct db_param *params;
+    size_t n_params;
+    struct db_result *result; /* NULL: not wanted. On STATUS_OK the caller's to clear. */
+};
+
+/* A connection that is not open yet. Returns NULL without memory. */
+struct db *db_new(const struct db_options *options);
+void db_free(struct db *db);
+
+/* Has it been used since it was last connected? Such a connection may have gone stale without a word. */
+bool db_is_reused(const struct db *db);
+
+/* Why the last call failed, for an operator: the server's or libpq's words, one line; never for a client. "" when there is nothing. */
+const char *db_message(const struct db *db);
+
+/* Sends all steps at once and waits for all answers. On any failure a transaction that was open is rolled back, and no result is
+ * set. A step that is QUERY_COMMIT fails unless the server says COMMIT.
+ *
+ * Returns STATUS_UNAVAILABLE when the connection could not be made or was lost (the outcome of a COMMIT is then unknown), or the
+ *         server cannot do it now; STATUS_RETRY for a deadlock, serialization failure or lock timeout; STATUS_UNPROCESSABLE when a
+ *         value can never be stored; STATUS_INTERNAL for anything else. */
+enum status db_run(struct db *db, const struct db_step *steps, size_t n_steps) MUST_USE;
+
+/* Runs a script of several statements, each on its own unless it opens a transaction. Statuses as db_run. */
+enum status db_script(struct db *db, const char *sql) MUST_USE;
+
+/* Gives up the transaction that is open, if one is. */
+void db_rollback(struct db *db);
+
+size_t db_result_rows(const struct db_result *result);
+/* A value, borrowed until the result is cleared; absent for NULL. */
+struct bytes db_result_value(const struct db_result *result, size_t row, int column);
+void db_result_clear(struct db_result *result);
+
+/* Starts a query whose rows are taken one by one, so that memory does not depend on how many there are. Ends with db_stream_end. */
+enum status db_stream_begin(struct db *db, enum db_query query, const struct db_param *params, size_t n_params) MUST_USE;
+
+/* The first column of the next row, borrowed until the next call. Returns STATUS_END behind the last row, else as db_run. */
+enum status db_stream_next(struct db *db, struct bytes *value) MUST_USE;
+
+/* Ends a stream; rows that were not taken are cancelled at the server. */
+void db_stream_end(struct db *db);
+
+#endif

@@ -1,0 +1,100 @@
+#include "store/db_pool.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct db_pool {
+    pthread_mutex_t lock;
+    pthread_cond_t given;
+    int wait_ms;
+    size_t size;
+    size_t n_idle;
+    struct db **idle; /* a stack: the first n_idle of size */
+};
+
+static bool init_locks(struct db_pool *pool)
+{
+    pthread_condattr_t attributes;
+
+    if (pthread_mutex_init(&pool->lock, NULL) != 0)
+        return false;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    bool done = pthread_cond_init(&pool->given, &attributes) == 0;
+    pthread_condattr_destroy(&attributes);
+    if (!done)
+        pthread_mutex_destroy(&pool->lock);
+    return done;
+}
+
+struct db_pool *db_pool_new(const struct db_options *options, size_t size, int wait_ms)
+{
+    struct db_pool *pool = calloc(1, sizeof *pool);
+
+    if (!pool || !init_locks(pool)) {
+        free(pool);
+        return NULL;
+    }
+    pool->size = size;
+    pool->wait_ms = wait_ms;
+    pool->idle = calloc(size, sizeof *pool->idle);
+    while (pool->idle && pool->n_idle < size) {
+        struct db *db = db_new(options);
+        if (!db)
+            break;
+        pool->idle[pool->n_idle++] = db;
+    }
+    if (pool->n_idle < size) {
+        db_pool_free(pool);
+        return NULL;
+    }
+    return pool;
+}
+
+void db_pool_free(struct db_pool *pool)
+{
+    if (!pool)
+        return;
+    while (pool->n_idle)
+        db_free(pool->idle[--pool->n_idle]);
+    free(pool->idle);
+    pthread_cond_destroy(&pool->given);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool);
+}
+
+static struct timespec deadline_in(int ms)
+{
+    struct timespec at;
+
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += ms / 1000;
+    at.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (at.tv_nsec >= 1000000000) {
+        at.tv_sec++;
+        at.tv_nsec -= 1000000000;
+    }
+    return at;
+}
+
+enum status db_pool_take(struct db_pool *pool, struct db **db)
+{
+    struct timespec deadline = deadline_in(pool->wait_ms);
+    int waited = 0;
+
+    pthread_mutex_lock(&pool->lock);
+    while (pool->n_idle == 0 && waited == 0)
+        waited = pthread_cond_timedwait(&pool->given, &pool->lock, &deadline);
+    *db = pool->n_idle ? pool->idle[--pool->n_idle] : NULL;
+    pthread_mutex_unlock(&pool->lock);
+    return *db ? STATUS_OK : STATUS_BUSY;
+}
+
+void db_pool_give(struct db_pool *pool, struct db *db)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->idle[pool->n_idle++] = db;
+    pthread_cond_signal(&pool->given);
+    pthread_mutex_unlock(&pool->lock);
+}

@@ -1,0 +1,196 @@
+#include "store/event_store.h"
+
+#include <stdlib.h>
+
+#include "store/pg_array.h"
+
+enum { RETRIES_MAX = 2, COLUMN_COUNT = 6, GROUP_MAX_BYTES = 256 * 1024 * 1024 };
+
+/* By key, bytewise, as PostgreSQL orders collation "C": two groups that lock the same rows lock them in the same order. Within a key
+ * by acceptance. */
+static int compare_events(const void *left, const void *right)
+{
+    const struct event *a = *(const struct event *const *)left;
+    const struct event *b = *(const struct event *const *)right;
+    int order = bytes_compare(a->event_type, b->event_type);
+
+    if (!order)
+        order = bytes_compare(a->session_id, b->session_id);
+    if (!order)
+        order = (a->received_at_us > b->received_at_us) - (a->received_at_us < b->received_at_us);
+    return order;
+}
+
+/* ---- parameters ---- */
+
+/* The columns of a group: session_id, occurred_at, event_id, event_type, received_at, properties. */
+struct columns {
+    struct buf buf; /* all of them, one behind the other */
+    struct db_param params[COLUMN_COUNT];
+};
+
+static void columns_free(struct columns *columns)
+{
+    buf_free(&columns->buf);
+}
+
+static void add_column(struct buf *buf, int column, const struct event *event)
+{
+    switch (column) {
+    case 0:
+        pg_array_add_text(buf, event->session_id);
+        break;
+    case 1:
+        pg_array_add_timestamptz(buf, event->occurred_at_us);
+        break;
+    case 2:
+        pg_array_add_uuid(buf, &event->event_id);
+        break;
+    case 3:
+        pg_array_add_text(buf, event->event_type);
+        break;
+    case 4:
+        pg_array_add_timestamptz(buf, event->received_at_us);
+        break;
+    case 5:
+        pg_array_add_jsonb(buf, event->properties);
+        break;
+    }
+}
+
+static enum status columns_fill(struct columns *columns, const struct event *const *events, size_t n)
+{
+    static const enum pg_type types[COLUMN_COUNT] = { PG_TEXT, PG_TIMESTAMPTZ, PG_UUID, PG_TEXT, PG_TIMESTAMPTZ, PG_JSONB };
+    size_t ends[COLUMN_COUNT];
+
+    columns->buf = buf_new(GROUP_MAX_BYTES);
+    for (int column = 0; column < COLUMN_COUNT; column++) {
+        pg_array_begin(&columns->buf, types[column], n);
+        for (size_t i = 0; i < n; i++)
+            add_column(&columns->buf, column, events[i]);
+        ends[column] = columns->buf.len;
+    }
+    if (columns->buf.failed)
+        return STATUS_NO_MEMORY;
+    for (int column = 0; column < COLUMN_COUNT; column++) {
+        size_t begin = column ? ends[column - 1] : 0;
+        columns->params[column] = (struct db_param){ columns->buf.p + begin, ends[column] - begin };
+    }
+    return STATUS_OK;
+}
+
+/* ---- what is new ---- */
+
+/* An event's place in the history. */
+struct identity {
+    struct bytes session_id;
+    struct bytes event_id;
+    int64_t occurred_at_us;
+    size_t index; /* in events */
+};
+
+static int compare_identities(const void *left, const void *right)
+{
+    const struct identity *a = left;
+    const struct identity *b = right;
+    int order = bytes_compare(a->event_id, b->event_id);
+
+    if (!order)
+        order = bytes_compare(a->session_id, b->session_id);
+    if (!order)
+        order = (a->occurred_at_us > b->occurred_at_us) - (a->occurred_at_us < b->occurred_at_us);
+    return order;
+}
+
+/* For equal identities the order of the events decides, so that the first of them is the one that is new. */
+static int compare_identities_stable(const void *left, const void *right)
+{
+    int order = compare_identities(left, right);
+    size_t a = ((const struct identity *)left)->index;
+    size_t b = ((const struct identity *)right)->index;
+
+    return order ? order : (a > b) - (a < b);
+}
+
+static struct identity *identities_of(const struct event *const *events, size_t n, struct arena *arena)
+{
+    struct identity *identities = arena_alloc_array(arena, n, sizeof *identities);
+
+    if (!identities)
+        return NULL;
+    for (size_t i = 0; i < n; i++) {
+        identities[i] = (struct identity){
+            .session_id = events[i]->session_id,
+            .event_id = { (const char *)events[i]->event_id.octets, sizeof events[i]->event_id.octets },
+            .occurred_at_us = events[i]->occurred_at_us,
+            .index = i,
+        };
+    }
+    qsort(identities, n, sizeof *identities, compare_identities_stable);
+    return identities;
+}
+
+/* Clears duplicate[i] for each event that the history took, by the rows that it returned. */
+static enum status mark_new(const struct db_result *rows, const struct event *const *events, size_t n, struct arena *arena,
+                            bool *duplicate)
+{
+    size_t n_new = db_result_rows(rows);
+
+    for (size_t i = 0; i < n; i++)
+        duplicate[i] = n_new != n;
+    if (n_new == n || n_new == 0)
+        return STATUS_OK;
+
+    struct identity *identities = identities_of(events, n, arena);
+    if (!identities)
+        return STATUS_NO_MEMORY;
+    for (size_t row = 0; row < n_new; row++) {
+        struct identity key = { .session_id = db_result_value(rows, row, 0), .event_id = db_result_value(rows, row, 2) };
+        struct identity *found = NULL;
+        if (pg_timestamptz_read(db_result_value(rows, row, 1), &key.occurred_at_us))
+            found = bsearch(&key, identities, n, sizeof *identities, compare_identities);
+        if (!found)
+            return STATUS_INTERNAL;
+        while (found > identities && compare_identities(found - 1, &key) == 0)
+            found--;
+        duplicate[found->index] = false;
+    }
+    return STATUS_OK;
+}
+
+/* ---- the transaction ---- */
+
+static enum status write_once(struct db *db, const struct event *const *events, size_t n, struct arena *arena, bool *duplicate)
+{
+    struct columns columns;
+    struct db_result rows = { 0 };
+    enum status st = columns_fill(&columns, events, n);
+
+    if (st == STATUS_OK) {
+        const struct db_step steps[] = {
+            { .query = QUERY_BEGIN },
+            { .query = QUERY_EVENT_WRITE, .params = columns.params, .n_params = COLUMN_COUNT, .result = &rows },
+            { .query = QUERY_COMMIT },
+        };
+        st = db_run(db, steps, 3);
+    }
+    if (st == STATUS_OK)
+        st = mark_new(&rows, events, n, arena, duplicate);
+    db_result_clear(&rows);
+    columns_free(&columns);
+    return st;
+}
+
+enum status event_store_write(struct db *db, const struct event **events, size_t n, struct arena *arena, bool *duplicate)
+{
+    enum status st = STATUS_INTERNAL;
+
+    qsort(events, n, sizeof *events, compare_events);
+    for (int attempt = 0; attempt <= RETRIES_MAX; attempt++) {
+        bool was_reused = db_is_reused(db);
+        st = write_once(db, events, n, arena, duplicate);
+        if (st != STATUS_RETRY && !(st == STATUS_UNAVAILABLE && was_reused))
+            break;
+    }
+    return st;
+}

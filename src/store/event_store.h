@@ -1,0 +1,21 @@
+/* Where events are kept: writes a group of them, all or none, into the history and the current items.
+ *
+ * Writing the same event twice changes nothing, so after an unknown outcome a group may be written again as it is. Left to others:
+ * who forms the groups, what to do when the database is away. */
+#ifndef SYNCHRONY_STORE_EVENT_STORE_H
+#define SYNCHRONY_STORE_EVENT_STORE_H
+
+#include "base/arena.h"
+#include "model/event.h"
+#include "store/db.h"
+
+/* Writes n events in one transaction and returns after its commit.
+ *
+ * events     accepted (event_accept), 1 ≤ n; their array is sorted by key, the events are not changed.
+ * duplicate  n flags in the order that events has then; set where the history had the event already, or the group has it twice. Such
+ *            an event is stored, and does not become the current item again.
+ * Returns the statuses of db_run; after STATUS_UNAVAILABLE the outcome is unknown. A connection that had gone stale is made anew and a
+ * transaction that lost a conflict is repeated, twice at most, before either is reported. */
+enum status event_store_write(struct db *db, const struct event **events, size_t n, struct arena *arena, bool *duplicate) MUST_USE;
+
+#endif
