@@ -1,0 +1,96 @@
+#include "app/batch.h"
+
+enum { ENTRY_MAX_BYTES = 4096 };
+
+enum status batch_new(struct batch *batch, size_t n, struct arena *arena)
+{
+    *batch = (struct batch){ .items = arena_alloc_array(arena, n, sizeof *batch->items), .n = n };
+    return batch->items ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+enum status batch_reject(struct batch *batch, size_t index, enum status verdict, const struct problem *problem, struct arena *arena)
+{
+    struct problem *copy = arena_alloc(arena, sizeof *copy);
+
+    if (!copy)
+        return STATUS_NO_MEMORY;
+    *copy = *problem;
+    batch->items[index].verdict = verdict;
+    batch->items[index].problem = copy;
+    batch->n_rejected++;
+    return STATUS_OK;
+}
+
+enum status batch_accepted(const struct batch *batch, struct arena *arena, const struct event ***events, size_t *n)
+{
+    *n = 0;
+    *events = arena_alloc_array(arena, batch->n, sizeof **events);
+    if (!*events)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < batch->n; i++) {
+        if (batch->items[i].verdict == STATUS_OK)
+            (*events)[(*n)++] = &batch->items[i].event;
+    }
+    return STATUS_OK;
+}
+
+size_t batch_index(const struct batch *batch, const struct event *event)
+{
+    /* The event is the first member of its item. */
+    _Static_assert(offsetof(struct batch_item, event) == 0, "an item begins with its event");
+    return (size_t)((const struct batch_item *)(const void *)event - batch->items);
+}
+
+static void add_head(const struct batch *batch, struct http_response *response, struct buf *text)
+{
+    size_t n_stored = batch->n - batch->n_rejected;
+
+    if (!batch->n_rejected) {
+        response->code = 201;
+        buf_add_text(text, "{\"message\":\"Data inserted successfully\"");
+    } else if (n_stored) {
+        response->code = 207;
+        buf_add_text(text, "{\"message\":\"Some events were rejected\"");
+    } else {
+        response->code = 400;
+        buf_add_text(text, "{\"error\":\"All events were rejected\",\"code\":\"batch_rejected\",\"request_id\":");
+        buf_add_json(text, response->request_id);
+        buf_add_text(text, ",\"message\":\"All events were rejected\"");
+    }
+    buf_add_format(text, ",\"received\":%zu,\"inserted\":%zu,\"duplicates\":%zu,\"rejected\":%zu,\"errors\":[", batch->n,
+                   n_stored - batch->n_duplicates, batch->n_duplicates, batch->n_rejected);
+}
+
+static void add_error(size_t index, const struct batch_item *item, bool is_first, struct buf *text)
+{
+    const struct status_info *info = status_info(item->verdict);
+
+    buf_add_format(text, "%s{\"index\":%zu,\"code\":\"%s\",\"error\":", is_first ? "" : ",", index, info->code);
+    buf_add_json(text, bytes_of(info->sentence));
+    if (item->problem->details[0]) {
+        buf_add_text(text, ",\"details\":");
+        buf_add_json(text, bytes_of(item->problem->details));
+    }
+    /* The empty pointer is the whole event. */
+    buf_add_format(text, ",\"pointer\":\"%s\",\"retry\":%s}", item->problem->pointer ? item->problem->pointer : "",
+                   info->retry ? "true" : "false");
+}
+
+enum status batch_answer(const struct batch *batch, struct http_response *response)
+{
+    struct buf text = buf_new(ENTRY_MAX_BYTES);
+    bool is_first = true;
+
+    add_head(batch, response, &text);
+    enum status st = http_response_write(response, buf_bytes(&text));
+    for (size_t i = 0; i < batch->n && st == STATUS_OK; i++) {
+        if (batch->items[i].verdict == STATUS_OK)
+            continue;
+        buf_reset(&text);
+        add_error(i, &batch->items[i], is_first, &text);
+        is_first = false;
+        st = text.failed ? STATUS_NO_MEMORY : http_response_write(response, buf_bytes(&text));
+    }
+    buf_free(&text);
+    return st == STATUS_OK ? http_response_write(response, BYTES("]}")) : st;
+}

@@ -1,0 +1,251 @@
+#include "app/config.h"
+
+#include <confuse.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_PATH SYNCHRONY_SYSCONFDIR "/synchrony/synchrony.conf"
+
+static const struct config defaults = {
+    .writer_connections = 4,
+    .reader_connections = 4,
+    .connect_timeout_s = 2,
+    .write_timeout_ms = 5000,
+    .read_timeout_ms = 60000,
+    .pool_timeout_ms = 1000,
+    .client_timeout_ms = 30000,
+    .threads = 16,
+    .limits = LIMITS_DEFAULT,
+    .log_level = LOG_LEVEL_INFO,
+};
+
+/* The options that are whole numbers: their bounds, and where they go. */
+struct number_option {
+    const char *name;
+    long min;
+    long max;
+    size_t offset;
+    bool is_size; /* a size_t, else an int */
+};
+
+#define SIZE(name_, field, min_, max_) { .name = name_, .min = min_, .max = max_, .offset = offsetof(struct config, field), .is_size = true }
+#define INT(name_, field, min_, max_) { .name = name_, .min = min_, .max = max_, .offset = offsetof(struct config, field) }
+
+static const struct number_option number_options[] = {
+    SIZE("writer_connections", writer_connections, 1, 64),
+    SIZE("reader_connections", reader_connections, 1, 64),
+    INT("connect_timeout_s", connect_timeout_s, 1, 60),
+    INT("write_timeout_ms", write_timeout_ms, 100, 600000),
+    INT("read_timeout_ms", read_timeout_ms, 100, 3600000),
+    INT("pool_timeout_ms", pool_timeout_ms, 1, 60000),
+    INT("client_timeout_ms", client_timeout_ms, 100, 600000),
+    SIZE("threads", threads, 1, 512),
+    SIZE("body_max_bytes", limits.body_max_bytes, 1024, 64L * 1024 * 1024),
+    SIZE("event_max_bytes", limits.event_max_bytes, 256, 16L * 1024 * 1024),
+    SIZE("batch_max_events", limits.batch_max_events, 1, 100000),
+    SIZE("nesting_max", limits.nesting_max, 1, LIMIT_NESTING - 1),
+    SIZE("members_max", limits.members_max, 2, LIMIT_MEMBERS),
+    SIZE("values_max", limits.values_max, 3, 10000000),
+    SIZE("event_type_max_bytes", limits.event_type_max_bytes, 1, LIMIT_KEY_BYTES),
+    SIZE("session_id_max_bytes", limits.session_id_max_bytes, 1, LIMIT_KEY_BYTES),
+    SIZE("page_url_max_bytes", limits.page_url_max_bytes, 1, 65536),
+};
+
+/* The connection strings: an option, the variable that wins over it, and where it goes. */
+static const struct {
+    const char *name;
+    const char *variable;
+    size_t offset;
+} database_options[] = {
+    { "writer_database", "SYNCHRONY_WRITER_DATABASE", offsetof(struct config, writer_database) },
+    { "reader_database", "SYNCHRONY_READER_DATABASE", offsetof(struct config, reader_database) },
+    { "owner_database", "SYNCHRONY_OWNER_DATABASE", offsetof(struct config, owner_database) },
+};
+
+#define ALLOWED_ORIGINS "allowed_origins"
+#define LOG_LEVEL "log_level"
+
+enum {
+    N_NUMBERS = sizeof number_options / sizeof number_options[0],
+    N_DATABASES = sizeof database_options / sizeof database_options[0],
+    N_OPTIONS = N_NUMBERS + N_DATABASES + 3 /* the two above and the end */
+};
+
+static long number_get(const struct config *config, const struct number_option *option)
+{
+    const char *at = (const char *)config + option->offset;
+
+    return option->is_size ? (long)*(const size_t *)at : *(const int *)at;
+}
+
+static void number_set(struct config *config, const struct number_option *option, long value)
+{
+    char *at = (char *)config + option->offset;
+
+    if (option->is_size)
+        *(size_t *)at = (size_t)value;
+    else
+        *(int *)at = (int)value;
+}
+
+static char **database_at(struct config *config, size_t i)
+{
+    return (char **)((char *)config + database_options[i].offset);
+}
+
+/* ---- what libconfuse calls ---- */
+
+/* One file is read at a time; libconfuse hands no context to its error function. */
+static FILE *error_stream;
+
+static void PRINTF_LIKE(2, 0) print_error(cfg_t *cfg, const char *format, va_list args)
+{
+    fprintf(error_stream, "%s:%d: ", cfg->filename ? cfg->filename : "configuration", cfg->line);
+    vfprintf(error_stream, format, args);
+    fputc('\n', error_stream);
+}
+
+static int validate_number(cfg_t *cfg, cfg_opt_t *opt)
+{
+    const struct number_option *option = number_options;
+    long value = cfg_opt_getnint(opt, cfg_opt_size(opt) - 1);
+
+    while (strcmp(option->name, opt->name) != 0)
+        option++;
+    if (value >= option->min && value <= option->max)
+        return 0;
+    cfg_error(cfg, "%s must lie within %ld and %ld, got %ld", opt->name, option->min, option->max, value);
+    return -1;
+}
+
+static int validate_log_level(cfg_t *cfg, cfg_opt_t *opt)
+{
+    enum log_level level;
+    const char *value = cfg_opt_getnstr(opt, 0);
+
+    if (log_level_parse(bytes_of(value), &level))
+        return 0;
+    cfg_error(cfg, "%s must be one of debug, info, warn, error, got '%s'", opt->name, value);
+    return -1;
+}
+
+/* An origin as a browser sends it (RFC 6454, section 6.2): scheme://host[:port], no path. */
+static int validate_origin(cfg_t *cfg, cfg_opt_t *opt)
+{
+    const char *value = cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
+    const char *host = strstr(value, "://");
+
+    if (host && host > value && host[3] && !strpbrk(host + 3, "/?# \t\r\n*"))
+        return 0;
+    cfg_error(cfg, "%s: an origin is scheme://host[:port], got '%s'", opt->name, value);
+    return -1;
+}
+
+/* ---- reading ---- */
+
+static cfg_t *parser_new(cfg_opt_t options[N_OPTIONS])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < N_DATABASES; i++)
+        options[n++] = (cfg_opt_t)CFG_STR(database_options[i].name, "", CFGF_NONE);
+    for (size_t i = 0; i < N_NUMBERS; i++)
+        options[n++] = (cfg_opt_t)CFG_INT(number_options[i].name, number_get(&defaults, &number_options[i]), CFGF_NONE);
+    options[n++] = (cfg_opt_t)CFG_STR_LIST(ALLOWED_ORIGINS, NULL, CFGF_NONE);
+    options[n++] = (cfg_opt_t)CFG_STR(LOG_LEVEL, "info", CFGF_NONE);
+    options[n] = (cfg_opt_t)CFG_END();
+
+    cfg_t *cfg = cfg_init(options, CFGF_NONE);
+    if (!cfg)
+        return NULL;
+    cfg_set_error_function(cfg, print_error);
+    for (size_t i = 0; i < N_NUMBERS; i++)
+        cfg_set_validate_func(cfg, number_options[i].name, validate_number);
+    cfg_set_validate_func(cfg, LOG_LEVEL, validate_log_level);
+    cfg_set_validate_func(cfg, ALLOWED_ORIGINS, validate_origin);
+    return cfg;
+}
+
+static enum status take_origins(cfg_t *cfg, struct config *config)
+{
+    size_t n = cfg_size(cfg, ALLOWED_ORIGINS);
+
+    if (!n)
+        return STATUS_OK;
+    config->allowed_origins = calloc(n, sizeof *config->allowed_origins);
+    if (!config->allowed_origins)
+        return STATUS_NO_MEMORY;
+    for (; config->n_allowed_origins < n; config->n_allowed_origins++) {
+        char *origin = strdup(cfg_getnstr(cfg, ALLOWED_ORIGINS, (unsigned)config->n_allowed_origins));
+        if (!origin)
+            return STATUS_NO_MEMORY;
+        config->allowed_origins[config->n_allowed_origins] = bytes_of(origin);
+    }
+    return STATUS_OK;
+}
+
+static enum status take_databases(cfg_t *cfg, config_environment *environment, struct config *config)
+{
+    for (size_t i = 0; i < N_DATABASES; i++) {
+        const char *value = environment(database_options[i].variable);
+        char **database = database_at(config, i);
+        *database = strdup(value ? value : cfg_getstr(cfg, database_options[i].name));
+        if (!*database)
+            return STATUS_NO_MEMORY;
+    }
+    return STATUS_OK;
+}
+
+static enum status take(cfg_t *cfg, config_environment *environment, struct config *config)
+{
+    for (size_t i = 0; i < N_NUMBERS; i++)
+        number_set(config, &number_options[i], cfg_getint(cfg, number_options[i].name));
+    (void)log_level_parse(bytes_of(cfg_getstr(cfg, LOG_LEVEL)), &config->log_level);
+
+    enum status st = take_databases(cfg, environment, config);
+    return st == STATUS_OK ? take_origins(cfg, config) : st;
+}
+
+const char *config_path(const char *path, config_environment *environment)
+{
+    if (!path)
+        path = environment("SYNCHRONY_CONF");
+    if (!path && access(DEFAULT_PATH, F_OK) == 0)
+        path = DEFAULT_PATH;
+    return path;
+}
+
+enum status config_read(const char *path, config_environment *environment, FILE *errors, struct config *config)
+{
+    cfg_opt_t options[N_OPTIONS];
+
+    *config = defaults;
+    error_stream = errors;
+    path = config_path(path, environment);
+    cfg_t *cfg = parser_new(options);
+    if (!cfg)
+        return STATUS_NO_MEMORY;
+
+    enum status st = STATUS_OK;
+    int parsed = path ? cfg_parse(cfg, path) : CFG_SUCCESS;
+    if (parsed == CFG_FILE_ERROR)
+        fprintf(errors, "%s: cannot be read: %s\n", path, strerror(errno));
+    if (parsed != CFG_SUCCESS)
+        st = STATUS_CONFIG;
+    if (st == STATUS_OK)
+        st = take(cfg, environment, config);
+    cfg_free(cfg);
+    return st;
+}
+
+void config_free(struct config *config)
+{
+    for (size_t i = 0; i < N_DATABASES; i++)
+        free(*database_at(config, i));
+    for (size_t i = 0; i < config->n_allowed_origins; i++)
+        free((char *)config->allowed_origins[i].p);
+    free(config->allowed_origins);
+    *config = defaults;
+}

@@ -1,0 +1,48 @@
+/* What an administrator sets: the file synchrony.conf and the environment, read once at start and then never changed.
+ *
+ * The only door to libconfuse. Left to others: how a setting is used. */
+#ifndef SYNCHRONY_APP_CONFIG_H
+#define SYNCHRONY_APP_CONFIG_H
+
+#include <stdio.h>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "model/limits.h"
+
+struct config {
+    char *writer_database; /* libpq connection strings; owned, never NULL */
+    char *reader_database;
+    char *owner_database;
+    size_t writer_connections; /* per process */
+    size_t reader_connections;
+    int connect_timeout_s;
+    int write_timeout_ms;
+    int read_timeout_ms;
+    int pool_timeout_ms;
+    int client_timeout_ms;
+    size_t threads;
+    struct limits limits;
+    struct bytes *allowed_origins; /* owned, as is what they show; none: every origin */
+    size_t n_allowed_origins;
+    enum log_level log_level;
+};
+
+/* Looks up one environment variable; NULL where it is not set. */
+typedef const char *config_environment(const char *name);
+
+/* Reads the configuration file, then the environment, which wins.
+ *
+ * path         NULL: SYNCHRONY_CONF of the environment, else the installed default, which may be missing.
+ * environment  gives SYNCHRONY_CONF and SYNCHRONY_{WRITER,READER,OWNER}_DATABASE.
+ * errors       gets a line "FILE:LINE: text" per error.
+ * config       to be freed with config_free, whatever is returned.
+ * Returns STATUS_CONFIG for a file that cannot be read, an unknown option, a wrong type, a value out of range; STATUS_NO_MEMORY. */
+enum status config_read(const char *path, config_environment *environment, FILE *errors, struct config *config) MUST_USE;
+void config_free(struct config *config);
+
+/* The file that config_read would read; NULL: none. */
+const char *config_path(const char *path, config_environment *environment);
+
+#endif

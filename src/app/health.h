@@ -1,0 +1,13 @@
+/* Is it there, and would it keep an event? */
+#ifndef SYNCHRONY_APP_HEALTH_H
+#define SYNCHRONY_APP_HEALTH_H
+
+#include "app/service.h"
+
+/* GET /healthz: 200 while the process answers; touches nothing. */
+enum status health_alive(struct call *call) MUST_USE;
+
+/* GET /readyz: 200 when the database would take an event now, as the writer's role; else 503. */
+enum status health_ready(struct call *call) MUST_USE;
+
+#endif
