@@ -1,0 +1,33 @@
+/* A sub-command of synchrony. Each prints its own results to standard output and its errors, one line each, to standard error. */
+#ifndef SYNCHRONY_CTL_COMMAND_H
+#define SYNCHRONY_CTL_COMMAND_H
+
+#include "app/config.h"
+#include "base/status.h"
+#include "store/db.h"
+
+struct command {
+    const char *name;
+    const char *usage;   /* name and arguments */
+    const char *summary; /* one line */
+    /* config_file is that of --config, or NULL. argv[0] is the sub-command's name. Returns the status whose exit code is to be given. */
+    enum status (*run)(const char *config_file, int argc, char **argv);
+};
+
+extern const struct command command_migrate;
+extern const struct command command_partitions;
+extern const struct command command_check_config;
+
+/* Reads the configuration; its errors go to standard error. config is to be freed in any case. */
+enum status command_config(const char *config_file, struct config *config) MUST_USE;
+
+/* A connection as the owner, without a statement timeout: its work takes as long as it takes. NULL without memory. */
+struct db *command_owner_db(const struct config *config);
+
+/* Says on standard error what failed and why. Returns st. */
+enum status command_failed(const char *what, const struct db *db, enum status st);
+
+/* Says on standard error that the arguments are wrong. Returns STATUS_USAGE. */
+enum status command_usage(const struct command *command);
+
+#endif
