@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "app/service.h"
+#include "app/worker.h"
 #include "base/log.h"
 
 enum { SYSTEMD_FIRST_FD = 3, STOP_GRACE_MS = 4500, THREAD_STACK_BYTES = 512 * 1024, ACCEPT_PAUSE_MS = 50 };

@@ -30,8 +30,14 @@ struct number_option {
     bool is_size; /* a size_t, else an int */
 };
 
-#define SIZE(name_, field, min_, max_) { .name = name_, .min = min_, .max = max_, .offset = offsetof(struct config, field), .is_size = true }
-#define INT(name_, field, min_, max_) { .name = name_, .min = min_, .max = max_, .offset = offsetof(struct config, field) }
+#define SIZE(name_, field, min_, max_)                                                                     \
+    {                                                                                                      \
+        .name = name_, .min = min_, .max = max_, .offset = offsetof(struct config, field), .is_size = true \
+    }
+#define INT(name_, field, min_, max_)                                                     \
+    {                                                                                     \
+        .name = name_, .min = min_, .max = max_, .offset = offsetof(struct config, field) \
+    }
 
 static const struct number_option number_options[] = {
     SIZE("writer_connections", writer_connections, 1, 64),

@@ -42,8 +42,8 @@ static enum status read_announced(const struct exchange *exchange, size_t len, s
 }
 
 /* Without a length: into a buffer that doubles. One byte past the limit tells that there is too much. */
-static enum status read_to_end(const struct exchange *exchange, const struct limits *limits, struct arena *arena, struct bytes *body,
-                               struct problem *problem)
+static enum status read_to_end(const struct exchange *exchange, const struct limits *limits, struct arena *arena,
+                               struct bytes *body, struct problem *problem)
 {
     struct bytes so_far = { 0 };
 

@@ -2,7 +2,7 @@
 #ifndef SYNCHRONY_APP_HEALTH_H
 #define SYNCHRONY_APP_HEALTH_H
 
-#include "app/service.h"
+#include "app/call.h"
 
 /* GET /healthz: 200 while the process answers; touches nothing. */
 enum status health_alive(struct call *call) MUST_USE;

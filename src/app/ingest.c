@@ -99,7 +99,8 @@ static enum status judge_all(struct call *call, struct bytes body, const struct 
     return STATUS_OK;
 }
 
-static enum status reject_group(struct batch *batch, const struct event *const *events, size_t n, enum status verdict, struct arena *arena)
+static enum status reject_group(struct batch *batch, const struct event *const *events, size_t n, enum status verdict,
+                                struct arena *arena)
 {
     static const struct problem none;
     enum status st = STATUS_OK;
@@ -154,8 +155,8 @@ static enum status ingest_batch(struct call *call, struct bytes body, const stru
     if (scan->n_elements == 0)
         return problem_set(&call->problem, STATUS_INVALID_EVENT, "a batch must have at least one event");
     if (scan->n_elements > limits->batch_max_events)
-        return problem_set(&call->problem, STATUS_TOO_LARGE, "a batch must have at most %zu events, has %zu", limits->batch_max_events,
-                           scan->n_elements);
+        return problem_set(&call->problem, STATUS_TOO_LARGE, "a batch must have at most %zu events, has %zu",
+                           limits->batch_max_events, scan->n_elements);
 
     enum status st = batch_new(&batch, scan->n_elements, call->arena);
     if (st == STATUS_OK)

@@ -50,7 +50,8 @@ enum status read_items(struct call *call)
 {
     struct bytes parameters[PARAMETER_COUNT];
     struct db *db;
-    enum status st = query_string_read(call->request.query, parameter_names, PARAMETER_COUNT, call->arena, parameters, &call->problem);
+    enum status st =
+        query_string_read(call->request.query, parameter_names, PARAMETER_COUNT, call->arena, parameters, &call->problem);
 
     if (st != STATUS_OK)
         return st;

@@ -19,12 +19,11 @@ static enum status preflight(struct call *call)
 }
 
 static const struct route routes[] = {
-    { "", "GET, HEAD, POST, OPTIONS",
+    { "",
+      "GET, HEAD, POST, OPTIONS",
       { [HTTP_GET] = read_items, [HTTP_HEAD] = read_items, [HTTP_POST] = ingest, [HTTP_OPTIONS] = preflight } },
-    { "/healthz", "GET, HEAD, OPTIONS",
-      { [HTTP_GET] = health_alive, [HTTP_HEAD] = health_alive, [HTTP_OPTIONS] = preflight } },
-    { "/readyz", "GET, HEAD, OPTIONS",
-      { [HTTP_GET] = health_ready, [HTTP_HEAD] = health_ready, [HTTP_OPTIONS] = preflight } },
+    { "/healthz", "GET, HEAD, OPTIONS", { [HTTP_GET] = health_alive, [HTTP_HEAD] = health_alive, [HTTP_OPTIONS] = preflight } },
+    { "/readyz", "GET, HEAD, OPTIONS", { [HTTP_GET] = health_ready, [HTTP_HEAD] = health_ready, [HTTP_OPTIONS] = preflight } },
 };
 
 enum status routes_dispatch(struct call *call)

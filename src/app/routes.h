@@ -2,7 +2,7 @@
 #ifndef SYNCHRONY_APP_ROUTES_H
 #define SYNCHRONY_APP_ROUTES_H
 
-#include "app/service.h"
+#include "app/call.h"
 
 /* Writes the answer, but for its end, to call->response; or returns why not, with call->problem, and the caller makes the error
  * answer of it. */

@@ -166,7 +166,7 @@ void buf_add_format(struct buf *buf, const char *format, ...)
 }
 
 /* How a byte stands in a JSON string: 0 as itself, 'u' as \u00XX, any other letter behind a backslash. */
-static char json_escape_of(unsigned char c)
+static char escape_of(unsigned char c)
 {
     static const char short_escapes[0x20] = { ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r' };
 
@@ -185,7 +185,7 @@ void buf_add_json(struct buf *buf, struct bytes text)
 
     buf_add(buf, BYTES("\""));
     for (size_t i = 0; i < text.len; i++) {
-        char escape = json_escape_of((unsigned char)text.p[i]);
+        char escape = escape_of((unsigned char)text.p[i]);
         if (!escape)
             continue;
         buf_add(buf, (struct bytes){ text.p + from, i - from });

@@ -30,8 +30,8 @@ bool log_level_parse(struct bytes name, enum log_level *level);
 void log_line(enum log_level level, const char *message, const struct log_field *fields, size_t n);
 
 /* LOG(WARN, "reads are open", log_text("file", path)): at least one field. */
-#define LOG(level, message, ...)                                                            \
-    log_line(LOG_LEVEL_##level, (message), (const struct log_field[]){ __VA_ARGS__ },      \
+#define LOG(level, message, ...)                                                      \
+    log_line(LOG_LEVEL_##level, (message), (const struct log_field[]){ __VA_ARGS__ }, \
              sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field))
 
 #endif

@@ -4,8 +4,10 @@
 
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_UNAVAILABLE = 69 };
 
-#define ROW(http_, exit_, level_, retry_, code_, sentence_) \
-    { .code = (code_), .sentence = (sentence_), .http = (http_), .exit = (exit_), .level = LOG_LEVEL_##level_, .retry = (retry_) }
+#define ROW(http_, exit_, level_, retry_, code_, sentence_)                                                                        \
+    {                                                                                                                              \
+        .code = (code_), .sentence = (sentence_), .http = (http_), .exit = (exit_), .level = LOG_LEVEL_##level_, .retry = (retry_) \
+    }
 
 static const struct status_info table[] = {
     [STATUS_OK] = ROW(200, EXIT_OK, DEBUG, false, "ok", "OK"),
@@ -22,8 +24,7 @@ static const struct status_info table[] = {
     [STATUS_LIMIT] = ROW(400, EXIT_FAILED, INFO, false, "limit_exceeded", "The JSON exceeds a limit"),
     [STATUS_INVALID_EVENT] = ROW(400, EXIT_FAILED, INFO, false, "invalid_event", "The event is not valid"),
     [STATUS_INVALID_PARAMETER] = ROW(400, EXIT_FAILED, INFO, false, "invalid_parameter", "Invalid query parameter"),
-    [STATUS_INVALID_BODY] =
-        ROW(400, EXIT_FAILED, INFO, false, "incomplete_body", "The body is not as long as it was announced"),
+    [STATUS_INVALID_BODY] = ROW(400, EXIT_FAILED, INFO, false, "incomplete_body", "The body is not as long as it was announced"),
     [STATUS_UNPROCESSABLE] = ROW(400, EXIT_FAILED, WARN, false, "unprocessable", "The event cannot be stored"),
     [STATUS_NOT_FOUND] = ROW(404, EXIT_FAILED, INFO, false, "not_found", "Not found"),
     [STATUS_METHOD_NOT_ALLOWED] = ROW(405, EXIT_FAILED, INFO, false, "method_not_allowed", "Method not allowed"),

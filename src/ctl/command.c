@@ -23,6 +23,12 @@ struct db *command_owner_db(const struct config *config)
     return db_new(&options);
 }
 
+void command_print_partition(void *context, struct bytes name)
+{
+    *(size_t *)context += 1;
+    printf("%-24.*s created\n", (int)name.len, name.p);
+}
+
 enum status command_failed(const char *what, const struct db *db, enum status st)
 {
     const char *why = db ? db_message(db) : "";

@@ -24,6 +24,9 @@ enum status command_config(const char *config_file, struct config *config) MUST_
 /* A connection as the owner, without a statement timeout: its work takes as long as it takes. NULL without memory. */
 struct db *command_owner_db(const struct config *config);
 
+/* Prints a partition that was made; a partition_reporter that counts in the size_t that context points to. */
+void command_print_partition(void *context, struct bytes name);
+
 /* Says on standard error what failed and why. Returns st. */
 enum status command_failed(const char *what, const struct db *db, enum status st);
 

@@ -21,12 +21,6 @@ static void print_step(void *context, const struct migration_step *step)
     fflush(stdout);
 }
 
-static void print_partition(void *context, struct bytes name)
-{
-    *(size_t *)context += 1;
-    printf("%-24.*s created\n", (int)name.len, name.p);
-}
-
 static enum status apply(struct db *db)
 {
     size_t n_partitions = 0;
@@ -34,7 +28,7 @@ static enum status apply(struct db *db)
 
     if (st != STATUS_OK)
         return command_failed("migrate", db, st);
-    st = partition_extend(db, PARTITION_AHEAD_MONTHS, print_partition, &n_partitions);
+    st = partition_extend(db, PARTITION_AHEAD_MONTHS, command_print_partition, &n_partitions);
     if (st != STATUS_OK)
         return command_failed("making partitions", db, st);
     printf("The database is up to date.\n");

@@ -4,17 +4,11 @@
 #include "ctl/command.h"
 #include "store/partition.h"
 
-static void print_partition(void *context, struct bytes name)
-{
-    *(size_t *)context += 1;
-    printf("%.*s created\n", (int)name.len, name.p);
-}
-
 static enum status extend(const struct config *config, int ahead_months)
 {
     struct db *db = command_owner_db(config);
     size_t n = 0;
-    enum status st = db ? partition_extend(db, ahead_months, print_partition, &n) : STATUS_NO_MEMORY;
+    enum status st = db ? partition_extend(db, ahead_months, command_print_partition, &n) : STATUS_NO_MEMORY;
 
     if (st != STATUS_OK)
         st = command_failed("partitions", db, st);

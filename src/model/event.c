@@ -43,7 +43,8 @@ static enum status key_members(const struct document *document, const struct lim
         return STATUS_MISSING_FIELDS;
     }
 
-    enum status st = key_member(document, "event_type", "/event_type", limits->event_type_max_bytes, arena, &event->event_type, problem);
+    enum status st =
+        key_member(document, "event_type", "/event_type", limits->event_type_max_bytes, arena, &event->event_type, problem);
     if (st == STATUS_OK)
         st = key_member(document, "session_id", "/session_id", limits->session_id_max_bytes, arena, &event->session_id, problem);
     return st;

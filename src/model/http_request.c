@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-static const char *const method_names[] = { [HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD", [HTTP_POST] = "POST", [HTTP_OPTIONS] = "OPTIONS" };
+static const char *const method_names[] = {
+    [HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD", [HTTP_POST] = "POST", [HTTP_OPTIONS] = "OPTIONS"
+};
 _Static_assert(sizeof method_names / sizeof method_names[0] == HTTP_OTHER, "a name for each method but the others");
 
 static enum http_method method_of(struct bytes text)

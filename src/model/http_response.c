@@ -74,9 +74,10 @@ static void add_cors(struct buf *head, const struct http_response *response)
     }
     if (response->varies_by_origin)
         buf_add_text(head, "Vary: Origin\r\n");
-    buf_add_text(head, "Access-Control-Allow-Methods: GET,POST,OPTIONS\r\n"
-                       "Access-Control-Allow-Headers: Content-Type,X-Amz-Date,Authorization,X-Api-Key,X-Amz-Security-Token\r\n"
-                       "Access-Control-Expose-Headers: X-Request-Id, Retry-After, Link, ETag, Location, RateLimit, RateLimit-Policy\r\n");
+    buf_add_text(head,
+                 "Access-Control-Allow-Methods: GET,POST,OPTIONS\r\n"
+                 "Access-Control-Allow-Headers: Content-Type,X-Amz-Date,Authorization,X-Api-Key,X-Amz-Security-Token\r\n"
+                 "Access-Control-Expose-Headers: X-Request-Id, Retry-After, Link, ETag, Location, RateLimit, RateLimit-Policy\r\n");
     if (response->is_preflight)
         buf_add_text(head, "Access-Control-Max-Age: 86400\r\n");
 }

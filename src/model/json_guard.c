@@ -9,23 +9,23 @@
 enum token { T_OTHER, T_SPACE, T_OBJECT, T_OBJECT_END, T_ARRAY, T_ARRAY_END, T_COLON, T_COMMA, T_QUOTE, T_NUMBER, T_WORD, T_COUNT };
 
 static const unsigned char tokens[256] = {
-    [' '] = T_SPACE,       ['\t'] = T_SPACE,    ['\n'] = T_SPACE,  ['\r'] = T_SPACE, ['{'] = T_OBJECT,
-    ['}'] = T_OBJECT_END,  ['['] = T_ARRAY,     [']'] = T_ARRAY_END, [':'] = T_COLON, [','] = T_COMMA,
-    ['"'] = T_QUOTE,       ['t'] = T_WORD,      ['f'] = T_WORD,    ['n'] = T_WORD,  ['-'] = T_NUMBER,
-    ['0'] = T_NUMBER,      ['1'] = T_NUMBER,    ['2'] = T_NUMBER,  ['3'] = T_NUMBER, ['4'] = T_NUMBER,
-    ['5'] = T_NUMBER,      ['6'] = T_NUMBER,    ['7'] = T_NUMBER,  ['8'] = T_NUMBER, ['9'] = T_NUMBER,
+    [' '] = T_SPACE,      ['\t'] = T_SPACE, ['\n'] = T_SPACE,    ['\r'] = T_SPACE, ['{'] = T_OBJECT,
+    ['}'] = T_OBJECT_END, ['['] = T_ARRAY,  [']'] = T_ARRAY_END, [':'] = T_COLON,  [','] = T_COMMA,
+    ['"'] = T_QUOTE,      ['t'] = T_WORD,   ['f'] = T_WORD,      ['n'] = T_WORD,   ['-'] = T_NUMBER,
+    ['0'] = T_NUMBER,     ['1'] = T_NUMBER, ['2'] = T_NUMBER,    ['3'] = T_NUMBER, ['4'] = T_NUMBER,
+    ['5'] = T_NUMBER,     ['6'] = T_NUMBER, ['7'] = T_NUMBER,    ['8'] = T_NUMBER, ['9'] = T_NUMBER,
 };
 
 /* What the scan waits for. */
 enum state {
-    S_VALUE,          /* a value must come */
-    S_FIRST_ELEMENT,  /* behind "[" */
-    S_FIRST_NAME,     /* behind "{" */
-    S_NAME,           /* behind a comma in an object */
-    S_COLON,          /* behind a name */
-    S_AFTER_ELEMENT,  /* behind a value in an array */
-    S_AFTER_MEMBER,   /* behind a value in an object */
-    S_END,            /* behind the text's value */
+    S_VALUE,         /* a value must come */
+    S_FIRST_ELEMENT, /* behind "[" */
+    S_FIRST_NAME,    /* behind "{" */
+    S_NAME,          /* behind a comma in an object */
+    S_COLON,         /* behind a name */
+    S_AFTER_ELEMENT, /* behind a value in an array */
+    S_AFTER_MEMBER,  /* behind a value in an object */
+    S_END,           /* behind the text's value */
     S_COUNT
 };
 
@@ -598,10 +598,17 @@ typedef bool step(struct scan *scan);
 
 /* What a token does where it is allowed; NULL where it is not. */
 static step *const steps[S_COUNT][T_COUNT] = {
-    [S_VALUE] = { [T_OBJECT] = object_begin, [T_ARRAY] = array_begin, [T_QUOTE] = string_value, [T_NUMBER] = number_value,
+    [S_VALUE] = { [T_OBJECT] = object_begin,
+                  [T_ARRAY] = array_begin,
+                  [T_QUOTE] = string_value,
+                  [T_NUMBER] = number_value,
                   [T_WORD] = word_value },
-    [S_FIRST_ELEMENT] = { [T_OBJECT] = object_begin, [T_ARRAY] = array_begin, [T_QUOTE] = string_value,
-                          [T_NUMBER] = number_value, [T_WORD] = word_value, [T_ARRAY_END] = container_end },
+    [S_FIRST_ELEMENT] = { [T_OBJECT] = object_begin,
+                          [T_ARRAY] = array_begin,
+                          [T_QUOTE] = string_value,
+                          [T_NUMBER] = number_value,
+                          [T_WORD] = word_value,
+                          [T_ARRAY_END] = container_end },
     [S_FIRST_NAME] = { [T_QUOTE] = member_name, [T_OBJECT_END] = container_end },
     [S_NAME] = { [T_QUOTE] = member_name },
     [S_COLON] = { [T_COLON] = colon },

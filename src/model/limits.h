@@ -16,11 +16,11 @@ struct limits {
     size_t page_url_max_bytes;
 };
 
-#define LIMITS_DEFAULT                                                                                          \
-    {                                                                                                           \
+#define LIMITS_DEFAULT                                                                                            \
+    {                                                                                                             \
         .body_max_bytes = 1024 * 1024, .event_max_bytes = 64 * 1024, .batch_max_events = 1000, .nesting_max = 32, \
-        .members_max = 256, .values_max = 100000, .event_type_max_bytes = 128, .session_id_max_bytes = 256,     \
-        .page_url_max_bytes = 2048,                                                                             \
+        .members_max = 256, .values_max = 100000, .event_type_max_bytes = 128, .session_id_max_bytes = 256,       \
+        .page_url_max_bytes = 2048,                                                                               \
     }
 
 /* Bounds of the bounds, where code depends on them. */

@@ -67,24 +67,24 @@ static const struct {
     const char *prefix;
     enum status status;
 } sqlstates[] = {
-    { "08", STATUS_UNAVAILABLE },    /* connection exception */
-    { "22", STATUS_UNPROCESSABLE },  /* data exception */
+    { "08", STATUS_UNAVAILABLE },      /* connection exception */
+    { "22", STATUS_UNPROCESSABLE },    /* data exception */
     { "23502", STATUS_UNPROCESSABLE }, /* not null violation */
-    { "25006", STATUS_UNAVAILABLE }, /* read-only transaction: a standby, or on its way to be one */
-    { "28", STATUS_UNAVAILABLE },    /* invalid authorization */
-    { "3D", STATUS_UNAVAILABLE },    /* invalid catalog name: no such database */
-    { "40001", STATUS_RETRY },       /* serialization failure */
-    { "40P01", STATUS_RETRY },       /* deadlock */
-    { "42501", STATUS_UNAVAILABLE }, /* insufficient privilege */
-    { "42883", STATUS_UNAVAILABLE }, /* undefined function: not migrated yet */
-    { "42P01", STATUS_UNAVAILABLE }, /* undefined table: not migrated yet */
-    { "53", STATUS_UNAVAILABLE },    /* insufficient resources */
-    { "54", STATUS_UNPROCESSABLE },  /* program limit exceeded */
-    { "55P03", STATUS_RETRY },       /* lock not available */
-    { "57014", STATUS_UNAVAILABLE }, /* query canceled: the statement timeout */
-    { "57P", STATUS_UNAVAILABLE },   /* operator intervention: shutdown, crash, cannot connect now */
-    { "58", STATUS_UNAVAILABLE },    /* system error outside PostgreSQL */
-    { "XX", STATUS_UNAVAILABLE },    /* internal error, corruption */
+    { "25006", STATUS_UNAVAILABLE },   /* read-only transaction: a standby, or on its way to be one */
+    { "28", STATUS_UNAVAILABLE },      /* invalid authorization */
+    { "3D", STATUS_UNAVAILABLE },      /* invalid catalog name: no such database */
+    { "40001", STATUS_RETRY },         /* serialization failure */
+    { "40P01", STATUS_RETRY },         /* deadlock */
+    { "42501", STATUS_UNAVAILABLE },   /* insufficient privilege */
+    { "42883", STATUS_UNAVAILABLE },   /* undefined function: not migrated yet */
+    { "42P01", STATUS_UNAVAILABLE },   /* undefined table: not migrated yet */
+    { "53", STATUS_UNAVAILABLE },      /* insufficient resources */
+    { "54", STATUS_UNPROCESSABLE },    /* program limit exceeded */
+    { "55P03", STATUS_RETRY },         /* lock not available */
+    { "57014", STATUS_UNAVAILABLE },   /* query canceled: the statement timeout */
+    { "57P", STATUS_UNAVAILABLE },     /* operator intervention: shutdown, crash, cannot connect now */
+    { "58", STATUS_UNAVAILABLE },      /* system error outside PostgreSQL */
+    { "XX", STATUS_UNAVAILABLE },      /* internal error, corruption */
 };
 
 static enum status status_of_sqlstate(const char *sqlstate)
@@ -142,7 +142,8 @@ static enum status failed(struct db *db, const PGresult *result, const char *que
 
 static int64_t deadline_of(const struct db *db)
 {
-    return db->options.statement_timeout_ms ? clock_monotonic_ms() + db->options.statement_timeout_ms + ANSWER_GRACE_MS : NO_DEADLINE;
+    return db->options.statement_timeout_ms ? clock_monotonic_ms() + db->options.statement_timeout_ms + ANSWER_GRACE_MS
+                                            : NO_DEADLINE;
 }
 
 /* Sends what is to be sent and waits until a result can be had without blocking. */

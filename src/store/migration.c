@@ -146,7 +146,8 @@ static enum status checksum_of(struct db *db, const char *sql, struct db_result 
 }
 
 /* How does what was applied compare with the script that the program carries? */
-static enum status judge(struct db *db, const struct applied *applied, const struct db_script_text *script, struct migration_step *step)
+static enum status judge(struct db *db, const struct applied *applied, const struct db_script_text *script,
+                         struct migration_step *step)
 {
     struct db_result checksum;
     size_t row;
