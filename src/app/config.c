@@ -81,14 +81,14 @@ enum {
 
 static long number_get(const struct config *config, const struct number_option *option)
 {
-    const char *at = (const char *)config + option->offset;
+    const void *at = (const char *)config + option->offset;
 
     return option->is_size ? (long)*(const size_t *)at : *(const int *)at;
 }
 
 static void number_set(struct config *config, const struct number_option *option, long value)
 {
-    char *at = (char *)config + option->offset;
+    void *at = (char *)config + option->offset;
 
     if (option->is_size)
         *(size_t *)at = (size_t)value;
@@ -98,7 +98,9 @@ static void number_set(struct config *config, const struct number_option *option
 
 static char **database_at(struct config *config, size_t i)
 {
-    return (char **)((char *)config + database_options[i].offset);
+    void *at = (char *)config + database_options[i].offset;
+
+    return at;
 }
 
 /* ---- what libconfuse calls ---- */
