@@ -28,13 +28,13 @@ static enum status has_row(struct db *db, enum db_query query, bool *found)
     return st;
 }
 
-static const struct db_script_text *script_named(struct bytes name)
+static enum status run_script(struct db *db, const char *name)
 {
     for (size_t i = 0; i < db_scripts_count; i++) {
-        if (bytes_equal(name, bytes_of(db_scripts[i].name)))
-            return &db_scripts[i];
+        if (bytes_equal(bytes_of(name), bytes_of(db_scripts[i].name)))
+            return db_script(db, db_scripts[i].sql);
     }
-    return NULL;
+    return STATUS_INTERNAL;
 }
 
 /* ---- before the first migration ---- */
@@ -67,7 +67,7 @@ static enum status ensure_roles(struct db *db, migration_reporter *report, void 
         buf_add(&names, db_result_value(&missing, row, 0));
     }
     if (names.len)
-        st = db_script(db, script_named(BYTES(ROLES_SCRIPT))->sql);
+        st = run_script(db, ROLES_SCRIPT);
     if (st == STATUS_OK && names.len)
         report(context, &(struct migration_step){ .state = MIGRATION_ROLES, .name = names.p });
     buf_free(&names);
