@@ -10,7 +10,6 @@ import struct
 from client import Response, RESOURCE, TIMEOUT_S, check_section_1, query
 
 BEGIN_REQUEST, ABORT_REQUEST, END_REQUEST, PARAMS, STDIN, STDOUT, STDERR = range(1, 8)
-KEEP_CONNECTION = 1
 
 
 class Unclean(Exception):
@@ -60,13 +59,18 @@ def parse_cgi(output):
 
 
 class Connection:
-    """One connection to a responder's socket; requests one after another."""
+    """One connection to a responder's socket at a time, and one request on it: the responder closes behind each answer."""
 
-    def __init__(self, socket_path, keep=True):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(TIMEOUT_S)
-        self.socket.connect(socket_path)
-        self.flags = KEEP_CONNECTION if keep else 0
+    def __init__(self, socket_path):
+        self.path = socket_path
+        self.used = False
+        self.socket = self._open()
+
+    def _open(self):
+        opened = socket.socket(socket.AF_UNIX)
+        opened.settimeout(TIMEOUT_S)
+        opened.connect(self.path)
+        return opened
 
     def __enter__(self):
         return self
@@ -75,9 +79,12 @@ class Connection:
         self.socket.close()
 
     def begin(self, variables):
+        if self.used:
+            self.socket.close()
+            self.socket = self._open()
+        self.used = True
         content = b"".join(pair(os.fsencode(name), os.fsencode(value)) for name, value in variables.items())
-        self.socket.sendall(record(BEGIN_REQUEST, struct.pack("!HB5x", 1, self.flags)) +
-                            stream(PARAMS, content) + record(PARAMS))
+        self.socket.sendall(record(BEGIN_REQUEST, struct.pack("!HB5x", 1, 0)) + stream(PARAMS, content) + record(PARAMS))
 
     def send_body(self, content, end=True):
         self.socket.sendall(stream(STDIN, content) + (record(STDIN) if end else b""))

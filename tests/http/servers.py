@@ -226,11 +226,11 @@ class Daemon(Site):
         listener.close()
         return self
 
-    def connect(self, keep=True):
-        return fcgi.Connection(self.socket_path, keep)
+    def connect(self):
+        return fcgi.Connection(self.socket_path)
 
     def request(self, method, path="", **more):
-        with self.connect(keep=False) as connection:
+        with self.connect() as connection:
             return connection.request(method, path, **more)
 
     def post(self, body, **more):

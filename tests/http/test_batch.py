@@ -55,8 +55,8 @@ def test_batch_that_does_not_parse_is_refused_whole(api, cluster, event_type, en
     assert cluster.execute("SELECT count(*) FROM event_log WHERE event_type = %s", (event_type,)) == [(0,)]
 
 
-def test_duplicates_are_counted_and_are_no_errors(api, cluster, event_type):
-    known = event(event_type, "s1", event_id="0190b6a5-7c1d-4e2f-9a3b-5c6d7e8f9a0b", timestamp="2026-11-20T10:00:00Z")
+def test_duplicates_are_counted_and_are_no_errors(api, cluster, event_type, event_id):
+    known = event(event_type, "s1", event_id=event_id, timestamp="2026-11-20T10:00:00Z")
     assert api.post([known, event(event_type, "s2"), known]).status == 201
     response = api.post([known, event(event_type, "s3")])
     answer = response.json()

