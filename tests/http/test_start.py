@@ -236,7 +236,8 @@ def test_bad_configuration_refuses_to_start_with_its_line(site, command, line):
         file.write("# the first line is fine\n" + line + "\n")
     checked = subprocess.run([command, "check-config", path], capture_output=True, text=True, env=clean_environment(), check=False)
     assert checked.returncode == 2
-    assert f"{path}:2:" in checked.stderr or (line.endswith("=") and f"{path}:3:" in checked.stderr), checked.stderr
+    # What a line lacks is missed where the next one begins.
+    assert checked.stderr.startswith(f"{path}:{3 if line.endswith('=') else 2}: "), checked.stderr
     before = os.path.getsize(site.responder_log) if os.path.exists(site.responder_log) else 0
     result = run(site, {}, environment={"SYNCHRONY_CONF": path} | cgi_variables("GET", "/healthz"))
     assert result.returncode != 0 or b"Status: 500" in result.stdout, result
