@@ -15,40 +15,62 @@ enum status batch_reject(struct batch *batch, size_t index, enum status verdict,
     if (!copy)
         return STATUS_NO_MEMORY;
     *copy = *problem;
-    batch->items[index].verdict = verdict;
+    batch->items[index].event.verdict = verdict;
     batch->items[index].problem = copy;
-    batch->n_rejected++;
     return STATUS_OK;
 }
 
-enum status batch_accepted(const struct batch *batch, struct arena *arena, const struct event ***events, size_t *n)
+enum status batch_accepted(const struct batch *batch, struct arena *arena, struct event ***events, size_t *n)
 {
     *n = 0;
     *events = arena_alloc_array(arena, batch->n, sizeof **events);
     if (!*events)
         return STATUS_NO_MEMORY;
     for (size_t i = 0; i < batch->n; i++) {
-        if (batch->items[i].verdict == STATUS_OK)
+        if (batch->items[i].event.verdict == STATUS_OK)
             (*events)[(*n)++] = &batch->items[i].event;
     }
     return STATUS_OK;
 }
 
-size_t batch_index(const struct batch *batch, const struct event *event)
+enum status batch_outcome(const struct batch *batch)
 {
-    /* The event is the first member of its item. */
-    _Static_assert(offsetof(struct batch_item, event) == 0, "an item begins with its event");
-    return (size_t)((const struct batch_item *)(const void *)event - batch->items);
+    enum status first = STATUS_OK;
+
+    for (size_t i = 0; i < batch->n; i++) {
+        enum status verdict = batch->items[i].event.verdict;
+        if (verdict == STATUS_OK)
+            return STATUS_OK;
+        if (first == STATUS_OK && status_info(verdict)->retry)
+            first = verdict;
+    }
+    return first;
+}
+
+struct counts {
+    size_t stored; /* duplicates among them */
+    size_t duplicates;
+};
+
+static struct counts count(const struct batch *batch)
+{
+    struct counts counts = { 0 };
+
+    for (size_t i = 0; i < batch->n; i++) {
+        counts.stored += batch->items[i].event.verdict == STATUS_OK;
+        counts.duplicates += batch->items[i].event.is_duplicate;
+    }
+    return counts;
 }
 
 static void add_head(const struct batch *batch, struct http_response *response, struct buf *text)
 {
-    size_t n_stored = batch->n - batch->n_rejected;
+    struct counts counts = count(batch);
 
-    if (!batch->n_rejected) {
+    if (counts.stored == batch->n) {
         response->code = 201;
         buf_add_text(text, "{\"message\":\"Data inserted successfully\"");
-    } else if (n_stored) {
+    } else if (counts.stored) {
         response->code = 207;
         buf_add_text(text, "{\"message\":\"Some events were rejected\"");
     } else {
@@ -58,21 +80,21 @@ static void add_head(const struct batch *batch, struct http_response *response, 
         buf_add_text(text, ",\"message\":\"All events were rejected\"");
     }
     buf_add_format(text, ",\"received\":%zu,\"inserted\":%zu,\"duplicates\":%zu,\"rejected\":%zu,\"errors\":[", batch->n,
-                   n_stored - batch->n_duplicates, batch->n_duplicates, batch->n_rejected);
+                   counts.stored - counts.duplicates, counts.duplicates, batch->n - counts.stored);
 }
 
 static void add_error(size_t index, const struct batch_item *item, bool is_first, struct buf *text)
 {
-    const struct status_info *info = status_info(item->verdict);
+    const struct status_info *info = status_info(item->event.verdict);
 
     buf_add_format(text, "%s{\"index\":%zu,\"code\":\"%s\",\"error\":", is_first ? "" : ",", index, info->code);
     buf_add_json(text, bytes_of(info->sentence));
-    if (item->problem->details[0]) {
+    if (item->problem && item->problem->details[0]) {
         buf_add_text(text, ",\"details\":");
         buf_add_json(text, bytes_of(item->problem->details));
     }
     /* The empty pointer is the whole event. */
-    buf_add_format(text, ",\"pointer\":\"%s\",\"retry\":%s}", item->problem->pointer ? item->problem->pointer : "",
+    buf_add_format(text, ",\"pointer\":\"%s\",\"retry\":%s}", item->problem && item->problem->pointer ? item->problem->pointer : "",
                    info->retry ? "true" : "false");
 }
 
@@ -84,7 +106,7 @@ enum status batch_answer(const struct batch *batch, struct http_response *respon
     add_head(batch, response, &text);
     enum status st = http_response_write(response, buf_bytes(&text));
     for (size_t i = 0; i < batch->n && st == STATUS_OK; i++) {
-        if (batch->items[i].verdict == STATUS_OK)
+        if (batch->items[i].event.verdict == STATUS_OK)
             continue;
         buf_reset(&text);
         add_error(i, &batch->items[i], is_first, &text);

@@ -1,4 +1,4 @@
-/* The verdicts on the events of one posted array, and the answer that lists them. */
+/* The events of one posted body, the verdicts on them, and the answer that lists these. */
 #ifndef SYNCHRONY_APP_BATCH_H
 #define SYNCHRONY_APP_BATCH_H
 
@@ -8,15 +8,12 @@
 
 struct batch_item {
     struct event event;
-    enum status verdict;           /* STATUS_OK: accepted */
-    const struct problem *problem; /* why not, else NULL */
+    const struct problem *problem; /* why the event was refused before it was written, else NULL */
 };
 
 struct batch {
     struct batch_item *items; /* in the order of the array; in the arena */
     size_t n;
-    size_t n_rejected;
-    size_t n_duplicates; /* accepted, but stored already */
 };
 
 /* n events, all accepted as yet. Returns STATUS_NO_MEMORY. */
@@ -27,10 +24,10 @@ enum status batch_reject(struct batch *batch, size_t index, enum status verdict,
                          struct arena *arena) MUST_USE;
 
 /* The events that are accepted. *events is in the arena. Returns STATUS_NO_MEMORY. */
-enum status batch_accepted(const struct batch *batch, struct arena *arena, const struct event ***events, size_t *n) MUST_USE;
+enum status batch_accepted(const struct batch *batch, struct arena *arena, struct event ***events, size_t *n) MUST_USE;
 
-/* Where in the array an event of this batch stands. */
-size_t batch_index(const struct batch *batch, const struct event *event);
+/* The status of the whole: STATUS_OK where an event was stored, or where each that was not is the client's fault; else why none was. */
+enum status batch_outcome(const struct batch *batch);
 
 /* Writes status and body: 201 where all are stored, 207 where some are, 400 where none is. Statuses as http_response_write. */
 enum status batch_answer(const struct batch *batch, struct http_response *response) MUST_USE;

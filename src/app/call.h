@@ -1,19 +1,36 @@
-/* One request under way, as the handlers of the routes see it: what they may use, and where their answer goes. */
+/* One request under way: what was asked, the answer as far as it is written, and the events that wait for their commit. An object that
+ * moves from who accepts it to who commits and answers; not a thread that waits. */
 #ifndef SYNCHRONY_APP_CALL_H
 #define SYNCHRONY_APP_CALL_H
 
+#include "app/batch.h"
 #include "app/exchange.h"
 #include "app/service.h"
+#include "base/entropy.h"
 #include "model/json_document.h"
 
-struct call {
+/* What one thread needs to work on calls, one after the other. */
+struct worker {
     struct service *service;
-    const struct exchange *exchange;
-    struct http_request request;
-    struct http_response *response;
-    struct problem problem; /* of a handler that returns a failure */
-    struct arena *arena;    /* the request's memory */
     struct document_reader *reader;
+    struct entropy entropy;
+};
+
+struct route_action;
+
+struct call {
+    struct worker *worker; /* of the thread that has the call now */
+    const struct exchange *exchange;
+    const struct route_action *action;
+    struct http_request request;
+    struct http_response response;
+    struct problem problem; /* of a handler that returns a failure */
+    struct arena arena;     /* the request's memory */
+    struct batch batch;     /* what was posted; one event that is no array is a batch of one */
+    bool is_batch;          /* it was an array */
+    struct event **events;  /* those of the batch that are to be committed; in the arena */
+    size_t n_events;
+    size_t body_len;
 };
 
 #endif

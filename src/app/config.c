@@ -9,14 +9,15 @@
 #define DEFAULT_PATH SYNCHRONY_SYSCONFDIR "/synchrony/synchrony.conf"
 
 static const struct config defaults = {
-    .writer_connections = 4,
+    .writer_connections = 1,
     .reader_connections = 4,
     .connect_timeout_s = 2,
     .write_timeout_ms = 5000,
     .read_timeout_ms = 60000,
     .pool_timeout_ms = 1000,
     .client_timeout_ms = 30000,
-    .threads = 16,
+    .group_max_events = 1000,
+    .group_max_bytes = 4 * 1024 * 1024,
     .limits = LIMITS_DEFAULT,
     .log_level = LOG_LEVEL_INFO,
 };
@@ -47,7 +48,8 @@ static const struct number_option number_options[] = {
     INT("read_timeout_ms", read_timeout_ms, 100, 3600000),
     INT("pool_timeout_ms", pool_timeout_ms, 1, 60000),
     INT("client_timeout_ms", client_timeout_ms, 100, 600000),
-    SIZE("threads", threads, 1, 512),
+    SIZE("group_max_events", group_max_events, 1, 10000),
+    SIZE("group_max_bytes", group_max_bytes, 1024, 64L * 1024 * 1024),
     SIZE("body_max_bytes", limits.body_max_bytes, 1024, 64L * 1024 * 1024),
     SIZE("event_max_bytes", limits.event_max_bytes, 256, 16L * 1024 * 1024),
     SIZE("batch_max_events", limits.batch_max_events, 1, 100000),

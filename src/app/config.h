@@ -15,14 +15,15 @@ struct config {
     char *writer_database; /* libpq connection strings; owned, never NULL */
     char *reader_database;
     char *owner_database;
-    size_t writer_connections; /* per process */
+    size_t writer_connections; /* per process, as are the readers' */
     size_t reader_connections;
     int connect_timeout_s;
     int write_timeout_ms;
     int read_timeout_ms;
     int pool_timeout_ms;
     int client_timeout_ms;
-    size_t threads;
+    size_t group_max_events; /* a group is closed when it has as many events or bytes */
+    size_t group_max_bytes;
     struct limits limits;
     struct bytes *allowed_origins; /* owned, as is what they show; none: every origin */
     size_t n_allowed_origins;

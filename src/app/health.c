@@ -4,19 +4,19 @@
 
 enum status health_alive(struct call *call)
 {
-    return http_response_write(call->response, BYTES("{\"status\":\"ok\"}"));
+    return http_response_write(&call->response, BYTES("{\"status\":\"ok\"}"));
 }
 
 enum status health_ready(struct call *call)
 {
     struct db *db;
-    enum status st = db_pool_take(call->service->writers, &db);
+    enum status st = db_pool_take(call->worker->service->writers, &db);
 
     if (st == STATUS_OK) {
         st = readiness_check(db);
-        db_pool_give(call->service->writers, db);
+        db_pool_give(call->worker->service->writers, db);
     }
     if (st != STATUS_OK)
         return problem_set(&call->problem, STATUS_UNAVAILABLE, "the database takes no events now");
-    return http_response_write(call->response, BYTES("{\"status\":\"ready\",\"via\":\"database\"}"));
+    return http_response_write(&call->response, BYTES("{\"status\":\"ready\",\"via\":\"database\"}"));
 }

@@ -1,11 +1,13 @@
 #include "app/ingest.h"
 
-#include "app/batch.h"
 #include "base/clock.h"
-#include "base/entropy.h"
 #include "model/json_guard.h"
 #include "model/media_type.h"
-#include "store/event_store.h"
+
+static const struct limits *limits_of(const struct call *call)
+{
+    return &call->worker->service->config->limits;
+}
 
 static enum status check_media(struct call *call)
 {
@@ -31,158 +33,87 @@ static enum status judge(struct call *call, struct bytes body, const struct guar
 {
     if (element->fault.status != STATUS_OK)
         return fault_report(&element->fault, problem);
-    return event_decode(body, element, &call->service->config->limits, call->reader, call->arena, event, problem);
+    return event_decode(body, element, limits_of(call), call->worker->reader, &call->arena, event, problem);
 }
 
-static enum status accept(struct event *event, int64_t received_at_us)
+static enum status accept(struct call *call, struct event *event, int64_t received_at_us)
 {
     unsigned char random[UUID_RANDOM_BYTES] = { 0 };
-    enum status st = event->has_event_id ? STATUS_OK : entropy_fill(random, sizeof random);
+    enum status st = event->has_event_id ? STATUS_OK : entropy_take(&call->worker->entropy, random, sizeof random);
 
     if (st == STATUS_OK)
         event_accept(event, received_at_us, random);
     return st;
 }
 
-static enum status write_group(struct call *call, const struct event **events, size_t n, bool *duplicate)
+/* One event that is refused is the whole answer; in an array each is judged alone. */
+static enum status judge_all(struct call *call, struct bytes body, const struct guard_result *scan)
 {
-    struct db *db;
-    enum status st = db_pool_take(call->service->writers, &db);
+    int64_t received_at_us = service_accept_times(call->worker->service, call->batch.n, clock_now_us());
 
-    if (st != STATUS_OK)
-        return st;
-    st = event_store_write(db, events, n, call->arena, duplicate);
-    db_pool_give(call->service->writers, db);
-    for (size_t i = 0; st != STATUS_OK && i < n; i++)
-        duplicate[i] = false;
-    return st;
-}
-
-/* ---- one event ---- */
-
-static enum status ingest_one(struct call *call, struct bytes body, const struct guard_element *element)
-{
-    struct event event;
-    const struct event *group[] = { &event };
-    bool duplicate;
-    enum status st = judge(call, body, element, &event, &call->problem);
-
-    if (st == STATUS_OK)
-        st = accept(&event, service_accept_times(call->service, 1, clock_now_us()));
-    if (st == STATUS_OK)
-        st = write_group(call, group, 1, &duplicate);
-    if (st != STATUS_OK)
-        return st;
-    call->response->code = 201;
-    return http_response_write(call->response, BYTES("{\"message\":\"Data inserted successfully\"}"));
-}
-
-/* ---- a batch ---- */
-
-static enum status judge_all(struct call *call, struct bytes body, const struct guard_result *scan, struct batch *batch)
-{
-    int64_t received_at_us = service_accept_times(call->service, scan->n_elements, clock_now_us());
-
-    for (size_t i = 0; i < scan->n_elements; i++) {
+    for (size_t i = 0; i < call->batch.n; i++) {
         struct problem problem = { 0 };
-        struct event *event = &batch->items[i].event;
-        enum status st = judge(call, body, &scan->elements[i], event, &problem);
+        struct event *event = &call->batch.items[i].event;
+        enum status st = judge(call, body, &scan->elements[i], event, call->is_batch ? &problem : &call->problem);
         if (st == STATUS_OK)
-            st = accept(event, received_at_us + (int64_t)i);
-        if (st == STATUS_NO_MEMORY || st == STATUS_INTERNAL)
-            return st;
+            st = accept(call, event, received_at_us + (int64_t)i);
+        else if (call->is_batch && !status_info(st)->retry)
+            st = batch_reject(&call->batch, i, st, &problem, &call->arena);
         if (st != STATUS_OK)
-            st = batch_reject(batch, i, st, &problem, call->arena);
-        if (st == STATUS_NO_MEMORY)
             return st;
     }
     return STATUS_OK;
 }
 
-static enum status reject_group(struct batch *batch, const struct event *const *events, size_t n, enum status verdict,
-                                struct arena *arena)
+static enum status check_count(struct call *call, const struct guard_result *scan)
 {
-    static const struct problem none;
-    enum status st = STATUS_OK;
-
-    for (size_t i = 0; i < n && st == STATUS_OK; i++)
-        st = batch_reject(batch, batch_index(batch, events[i]), verdict, &none, arena);
-    return st;
-}
-
-/* Writes the halves of a group that the database refused for what one of its events holds, and their halves, so that only the culprit
- * is refused. What was written stays, so any failure now is a verdict on the events that it struck. */
-static enum status write_bisected(struct call *call, struct batch *batch, const struct event **events, size_t n, bool *duplicate)
-{
-    const size_t halves[][2] = { { 0, n / 2 }, { n / 2, n - n / 2 } };
-    enum status st = STATUS_OK;
-
-    if (n == 1)
-        return reject_group(batch, events, n, STATUS_UNPROCESSABLE, call->arena);
-    for (size_t i = 0; i < 2 && st == STATUS_OK; i++) {
-        const struct event **half = events + halves[i][0];
-        size_t n_half = halves[i][1];
-        st = write_group(call, half, n_half, duplicate + halves[i][0]);
-        if (st == STATUS_UNPROCESSABLE)
-            st = write_bisected(call, batch, half, n_half, duplicate + halves[i][0]);
-        else if (st != STATUS_OK)
-            st = reject_group(batch, half, n_half, st, call->arena);
-    }
-    return st;
-}
-
-static enum status write_batch(struct call *call, struct batch *batch, const struct event **events, size_t n)
-{
-    bool *duplicate = arena_alloc_array(call->arena, n, sizeof *duplicate);
-
-    if (!duplicate)
-        return STATUS_NO_MEMORY;
-    enum status st = write_group(call, events, n, duplicate);
-    if (st == STATUS_UNPROCESSABLE)
-        st = write_bisected(call, batch, events, n, duplicate);
-    for (size_t i = 0; st == STATUS_OK && i < n; i++)
-        batch->n_duplicates += duplicate[i];
-    return st;
-}
-
-static enum status ingest_batch(struct call *call, struct bytes body, const struct guard_result *scan)
-{
-    const struct limits *limits = &call->service->config->limits;
-    const struct event **events;
-    struct batch batch;
-    size_t n;
+    size_t max = limits_of(call)->batch_max_events;
 
     if (scan->n_elements == 0)
         return problem_set(&call->problem, STATUS_INVALID_EVENT, "a batch must have at least one event");
-    if (scan->n_elements > limits->batch_max_events)
-        return problem_set(&call->problem, STATUS_TOO_LARGE, "a batch must have at most %zu events, has %zu",
-                           limits->batch_max_events, scan->n_elements);
-
-    enum status st = batch_new(&batch, scan->n_elements, call->arena);
-    if (st == STATUS_OK)
-        st = judge_all(call, body, scan, &batch);
-    if (st == STATUS_OK)
-        st = batch_accepted(&batch, call->arena, &events, &n);
-    if (st == STATUS_OK && n)
-        st = write_batch(call, &batch, events, n);
-    return st == STATUS_OK ? batch_answer(&batch, call->response) : st;
+    if (scan->n_elements > max)
+        return problem_set(&call->problem, STATUS_TOO_LARGE, "a batch must have at most %zu events, has %zu", max,
+                           scan->n_elements);
+    return STATUS_OK;
 }
 
-enum status ingest(struct call *call)
+static enum status parse(struct call *call, struct bytes body)
 {
-    const struct limits *limits = &call->service->config->limits;
     struct guard_result scan;
+
+    if (!body.len)
+        return STATUS_MISSING_FIELDS;
+    enum status st = guard_scan(body, limits_of(call), &call->arena, &scan);
+    if (st != STATUS_OK)
+        return fault_report(&scan.fault, &call->problem);
+    call->is_batch = scan.is_array;
+    st = check_count(call, &scan);
+    if (st == STATUS_OK)
+        st = batch_new(&call->batch, scan.n_elements, &call->arena);
+    if (st == STATUS_OK)
+        st = judge_all(call, body, &scan);
+    return st == STATUS_OK ? batch_accepted(&call->batch, &call->arena, &call->events, &call->n_events) : st;
+}
+
+enum status ingest_begin(struct call *call)
+{
     struct bytes body = { 0 };
     enum status st = check_media(call);
 
     if (st == STATUS_OK)
-        st = exchange_read_body(call->exchange, &call->request, limits, call->arena, &body, &call->problem);
-    if (st != STATUS_OK)
-        return st;
-    if (!body.len)
-        return STATUS_MISSING_FIELDS;
-    st = guard_scan(body, limits, call->arena, &scan);
-    if (st != STATUS_OK)
-        return fault_report(&scan.fault, &call->problem);
-    return scan.is_array ? ingest_batch(call, body, &scan) : ingest_one(call, body, &scan.elements[0]);
+        st = exchange_read_body(call->exchange, &call->request, limits_of(call), &call->arena, &body, &call->problem);
+    call->body_len = body.len;
+    return st == STATUS_OK ? parse(call, body) : st;
+}
+
+enum status ingest_end(struct call *call)
+{
+    if (!call->is_batch) {
+        enum status verdict = call->batch.items[0].event.verdict;
+        call->response.code = 201;
+        return verdict == STATUS_OK ? http_response_write(&call->response, BYTES("{\"message\":\"Data inserted successfully\"}"))
+                                    : verdict;
+    }
+    enum status st = batch_outcome(&call->batch);
+    return st == STATUS_OK ? batch_answer(&call->batch, &call->response) : st;
 }

@@ -4,11 +4,14 @@
 
 #include "app/call.h"
 
-/* Reads the body, judges it and answers after the commit: 201 for one event; for an array 201, 207 or, where none was stored, 400, with
- * a verdict on each event that was refused.
- * Returns why nothing was stored otherwise: STATUS_UNSUPPORTED_MEDIA, STATUS_TOO_LARGE, STATUS_INVALID_BODY, STATUS_MISSING_FIELDS,
- * STATUS_INVALID_JSON, STATUS_UNREPRESENTABLE, STATUS_LIMIT, STATUS_INVALID_EVENT, STATUS_UNPROCESSABLE, STATUS_UNAVAILABLE,
- * STATUS_BUSY. */
-enum status ingest(struct call *call) MUST_USE;
+/* Reads the body and judges it. On STATUS_OK call->events are to be written (group_write), if there are any; then ingest_end answers.
+ * Returns why nothing is to be stored otherwise: STATUS_UNSUPPORTED_MEDIA, STATUS_TOO_LARGE, STATUS_INVALID_BODY,
+ * STATUS_MISSING_FIELDS, STATUS_INVALID_JSON, STATUS_UNREPRESENTABLE, STATUS_LIMIT, STATUS_INVALID_EVENT. */
+enum status ingest_begin(struct call *call) MUST_USE;
+
+/* Answers by the verdicts on the events: 201 for one event; for an array 201, 207 or, where none was stored, 400, with a verdict on each
+ * event that was refused.
+ * Returns why nothing was stored, where that is no client's fault or there was one event: STATUS_UNPROCESSABLE, STATUS_UNAVAILABLE, … */
+enum status ingest_end(struct call *call) MUST_USE;
 
 #endif

@@ -51,17 +51,17 @@ enum status read_items(struct call *call)
     struct bytes parameters[PARAMETER_COUNT];
     struct db *db;
     enum status st =
-        query_string_read(call->request.query, parameter_names, PARAMETER_COUNT, call->arena, parameters, &call->problem);
+        query_string_read(call->request.query, parameter_names, PARAMETER_COUNT, &call->arena, parameters, &call->problem);
 
     if (st != STATUS_OK)
         return st;
     if (!parameters[EVENT_TYPE].len)
         return STATUS_MISSING_PARAMETER;
-    st = db_pool_take(call->service->readers, &db);
+    st = db_pool_take(call->worker->service->readers, &db);
     if (st != STATUS_OK)
         return st;
-    st = write_items(db, parameters, call->response);
+    st = write_items(db, parameters, &call->response);
     db_stream_end(db);
-    db_pool_give(call->service->readers, db);
+    db_pool_give(call->worker->service->readers, db);
     return st;
 }

@@ -7,36 +7,42 @@
 struct route {
     const char *path;  /* below the resource */
     const char *allow; /* the methods, for people */
-    route_handler *handlers[HTTP_METHOD_COUNT];
+    struct route_action actions[HTTP_METHOD_COUNT];
 };
 
 /* OPTIONS: the headers say all, and every response has them. */
 static enum status preflight(struct call *call)
 {
-    call->response->code = 204;
-    call->response->is_preflight = true;
+    call->response.code = 204;
+    call->response.is_preflight = true;
     return STATUS_OK;
 }
 
+#define PREFLIGHT [HTTP_OPTIONS] = { .begin = preflight }
+#define GET_AND_HEAD(...) [HTTP_GET] = { __VA_ARGS__ }, [HTTP_HEAD] = { __VA_ARGS__ }
+
 static const struct route routes[] = {
-    { "",
-      "GET, HEAD, POST, OPTIONS",
-      { [HTTP_GET] = read_items, [HTTP_HEAD] = read_items, [HTTP_POST] = ingest, [HTTP_OPTIONS] = preflight } },
-    { "/healthz", "GET, HEAD, OPTIONS", { [HTTP_GET] = health_alive, [HTTP_HEAD] = health_alive, [HTTP_OPTIONS] = preflight } },
-    { "/readyz", "GET, HEAD, OPTIONS", { [HTTP_GET] = health_ready, [HTTP_HEAD] = health_ready, [HTTP_OPTIONS] = preflight } },
+    { .path = "",
+      .allow = "GET, HEAD, POST, OPTIONS",
+      .actions = { GET_AND_HEAD(.begin = read_items, .blocks = true), [HTTP_POST] = { .begin = ingest_begin, .end = ingest_end },
+                   PREFLIGHT } },
+    { .path = "/healthz", .allow = "GET, HEAD, OPTIONS", .actions = { GET_AND_HEAD(.begin = health_alive), PREFLIGHT } },
+    { .path = "/readyz",
+      .allow = "GET, HEAD, OPTIONS",
+      .actions = { GET_AND_HEAD(.begin = health_ready, .blocks = true), PREFLIGHT } },
 };
 
-enum status routes_dispatch(struct call *call)
+enum status routes_find(struct call *call)
 {
     const struct http_request *request = &call->request;
 
     for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
         if (!request->path.p || !bytes_equal(request->path, bytes_of(routes[i].path)))
             continue;
-        route_handler *handler = routes[i].handlers[request->method];
-        if (!handler || request->method == HTTP_OPTIONS)
-            call->response->allow = routes[i].allow;
-        return handler ? handler(call) : STATUS_METHOD_NOT_ALLOWED;
+        call->action = &routes[i].actions[request->method];
+        if (!call->action->begin || request->method == HTTP_OPTIONS)
+            call->response.allow = routes[i].allow;
+        return call->action->begin ? STATUS_OK : STATUS_METHOD_NOT_ALLOWED;
     }
     return STATUS_NOT_FOUND;
 }

@@ -4,11 +4,18 @@
 
 #include "app/call.h"
 
-/* Writes the answer, but for its end, to call->response; or returns why not, with call->problem, and the caller makes the error
- * answer of it. */
+/* Writes the answer, but for its end, to call->response; or returns why not, with call->problem, and the caller makes the error answer of
+ * it. */
 typedef enum status route_handler(struct call *call);
 
-/* Finds the route of call->request and lets it answer. Returns also STATUS_NOT_FOUND and STATUS_METHOD_NOT_ALLOWED. */
-enum status routes_dispatch(struct call *call) MUST_USE;
+/* What a method does on a path. */
+struct route_action {
+    route_handler *begin;
+    route_handler *end; /* after call->events were committed; NULL: begin does it all */
+    bool blocks;        /* begin waits for the database: not to be called where others would have to wait too */
+};
+
+/* Finds the action of call->request. Returns STATUS_NOT_FOUND, or STATUS_METHOD_NOT_ALLOWED. */
+enum status routes_find(struct call *call) MUST_USE;
 
 #endif

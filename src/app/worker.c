@@ -2,24 +2,11 @@
 
 #include <stdlib.h>
 
+#include "app/group.h"
 #include "app/routes.h"
 #include "base/clock.h"
-#include "base/entropy.h"
 #include "base/log.h"
 #include "model/uuid.h"
-
-struct worker {
-    struct service *service;
-    struct arena arena;
-    struct document_reader *reader;
-    struct http_response response;
-};
-
-/* What a request may take besides its body: decoded names, places of events, verdicts, parameters of two statements. */
-static size_t arena_ceiling(const struct limits *limits)
-{
-    return 16 * limits->body_max_bytes + 4096 * limits->batch_max_events + 16 * 1024 * 1024;
-}
 
 struct worker *worker_new(struct service *service)
 {
@@ -28,8 +15,6 @@ struct worker *worker_new(struct service *service)
     if (!worker)
         return NULL;
     worker->service = service;
-    worker->arena = arena_new(arena_ceiling(&service->config->limits));
-    worker->response = http_response_new(NULL, NULL);
     worker->reader = document_reader_new();
     if (!worker->reader) {
         worker_free(worker);
@@ -43,28 +28,71 @@ void worker_free(struct worker *worker)
     if (!worker)
         return;
     document_reader_free(worker->reader);
-    http_response_free(&worker->response);
-    arena_free(&worker->arena);
     free(worker);
 }
 
-/* ---- a request ---- */
+/* What a request may take besides its body: decoded names, places of events, verdicts. */
+static size_t arena_ceiling(const struct limits *limits)
+{
+    return 16 * limits->body_max_bytes + 4096 * limits->batch_max_events + 16 * 1024 * 1024;
+}
+
+struct call *call_new(const struct service *service)
+{
+    struct call *call = calloc(1, sizeof *call);
+
+    if (!call)
+        return NULL;
+    call->arena = arena_new(arena_ceiling(&service->config->limits));
+    call->response = http_response_new(NULL, NULL);
+    return call;
+}
+
+void call_free(struct call *call)
+{
+    if (!call)
+        return;
+    http_response_free(&call->response);
+    arena_free(&call->arena);
+    free(call);
+}
+
+/* Makes it new for another request. */
+static void reset(struct call *call, struct worker *worker, const struct exchange *exchange)
+{
+    arena_reset(&call->arena);
+    call->response.sink = exchange->write;
+    call->response.sink_context = exchange->context;
+    http_response_reset(&call->response);
+    call->worker = worker;
+    call->exchange = exchange;
+    call->action = NULL;
+    call->problem = (struct problem){ 0 };
+    call->batch = (struct batch){ 0 };
+    call->is_batch = false;
+    call->events = NULL;
+    call->n_events = 0;
+    call->body_len = 0;
+}
 
 /* Every request has an identifier, so that an answer and the lines of the log can be brought together. */
-static enum status ensure_request_id(struct arena *arena, struct http_request *request)
+static enum status ensure_request_id(struct call *call)
 {
     unsigned char random[UUID_RANDOM_BYTES];
     char text[UUID_TEXT_BYTES + 1];
+    enum status st = STATUS_OK;
 
-    if (request->request_id.p)
-        return STATUS_OK;
-    enum status st = entropy_fill(random, sizeof random);
-    if (st != STATUS_OK)
-        return st;
-    struct uuid id = uuid_v7(clock_now_us(), random);
-    uuid_format(&id, text);
-    request->request_id = arena_copy(arena, bytes_of(text));
-    return request->request_id.p ? STATUS_OK : STATUS_NO_MEMORY;
+    if (!call->request.request_id.p) {
+        st = entropy_take(&call->worker->entropy, random, sizeof random);
+        if (st != STATUS_OK)
+            return st;
+        struct uuid id = uuid_v7(clock_now_us(), random);
+        uuid_format(&id, text);
+        call->request.request_id = arena_copy(&call->arena, bytes_of(text));
+        st = call->request.request_id.p ? STATUS_OK : STATUS_NO_MEMORY;
+    }
+    call->response.request_id = call->request.request_id;
+    return st;
 }
 
 /* Without a list every origin may read an answer; with one, those listed. */
@@ -89,42 +117,78 @@ static void log_failure(const struct call *call, enum status st)
              3);
 }
 
-/* A failure becomes the error answer, unless a part of another answer has left already. */
-static enum status conclude(struct call *call, enum status st)
+/* Ends a call by what came of it. A failure becomes the error answer, unless a part of another answer has left already. */
+static enum call_stage conclude(struct call *call, enum status st)
 {
     if (st != STATUS_OK) {
         log_failure(call, st);
-        if (call->response->has_begun || st == STATUS_CLIENT_GONE)
-            return st;
-        http_response_error(call->response, st, &call->problem);
+        if (call->response.has_begun || st == STATUS_CLIENT_GONE)
+            return CALL_BROKEN;
+        http_response_error(&call->response, st, &call->problem);
     }
-    return http_response_end(call->response);
+    if (http_response_end(&call->response) != STATUS_OK)
+        return CALL_BROKEN;
+    exchange_drain(call->exchange);
+    return CALL_ANSWERED;
 }
 
-enum status worker_serve(struct worker *worker, const struct exchange *exchange)
+enum call_stage worker_begin(struct worker *worker, struct call *call, const struct exchange *exchange)
 {
-    struct call call = {
-        .service = worker->service,
-        .exchange = exchange,
-        .response = &worker->response,
-        .arena = &worker->arena,
-        .reader = worker->reader,
-    };
+    reset(call, worker, exchange);
+    enum status st = http_request_read(exchange->variable, exchange->context, &call->arena, &call->request);
+    if (st == STATUS_OK)
+        st = ensure_request_id(call);
+    call->response.without_body = call->request.method == HTTP_HEAD;
+    allow_origin(worker->service->config, call->request.origin, &call->response);
+    if (st == STATUS_OK)
+        st = routes_find(call);
+    if (st == STATUS_OK && call->action->blocks)
+        return CALL_BLOCKS;
+    if (st == STATUS_OK)
+        st = call->action->begin(call);
+    if (st == STATUS_OK && call->n_events)
+        return CALL_COMMITS;
+    if (st == STATUS_OK && call->action->end)
+        st = call->action->end(call);
+    return conclude(call, st);
+}
 
-    worker->response.sink = exchange->write;
-    worker->response.sink_context = exchange->context;
-    http_response_reset(&worker->response);
-    enum status st = http_request_read(exchange->variable, exchange->context, call.arena, &call.request);
-    if (st == STATUS_OK)
-        st = ensure_request_id(call.arena, &call.request);
-    worker->response.request_id = call.request.request_id;
-    worker->response.without_body = call.request.method == HTTP_HEAD;
-    allow_origin(worker->service->config, call.request.origin, &worker->response);
-    if (st == STATUS_OK)
-        st = routes_dispatch(&call);
-    st = conclude(&call, st);
-    if (st == STATUS_OK)
-        exchange_drain(exchange);
-    arena_reset(&worker->arena);
-    return st;
+enum call_stage worker_end(struct worker *worker, struct call *call)
+{
+    call->worker = worker;
+    return conclude(call, call->action->end(call));
+}
+
+enum call_stage worker_run(struct worker *worker, struct call *call)
+{
+    call->worker = worker;
+    return conclude(call, call->action->begin(call));
+}
+
+enum call_stage worker_refuse(struct call *call, enum status st)
+{
+    return conclude(call, st);
+}
+
+static enum call_stage commit(struct worker *worker, struct call *call)
+{
+    struct db *db;
+    enum status st = db_pool_take(worker->service->writers, &db);
+
+    if (st != STATUS_OK)
+        return worker_refuse(call, st);
+    group_write(db, call->events, call->n_events, &call->arena);
+    db_pool_give(worker->service->writers, db);
+    return worker_end(worker, call);
+}
+
+enum call_stage worker_serve(struct worker *worker, struct call *call, const struct exchange *exchange)
+{
+    enum call_stage stage = worker_begin(worker, call, exchange);
+
+    if (stage == CALL_BLOCKS)
+        stage = worker_run(worker, call);
+    else if (stage == CALL_COMMITS)
+        stage = commit(worker, call);
+    return stage;
 }

@@ -1,22 +1,39 @@
-/* A worker answers one request after the other: it reads what was asked, lets the route answer, and makes an error answer of what
- * fails.
+/* Works on calls: reads what was asked, lets the route answer, and makes an error answer of what fails. In stages, so that calls whose
+ * events wait for a commit can be set aside and committed together.
  *
  * Left to others: accepting connections (cgi-bin/), what each route does (app/routes and the handlers it names). */
 #ifndef SYNCHRONY_APP_WORKER_H
 #define SYNCHRONY_APP_WORKER_H
 
-#include "app/exchange.h"
-#include "app/service.h"
+#include "app/call.h"
 
-/* What one thread needs. Used by one thread at a time. */
-struct worker;
-
-/* service is borrowed until worker_free. Returns NULL without memory. */
+/* For one thread. service is borrowed until worker_free. Returns NULL without memory. */
 struct worker *worker_new(struct service *service);
 void worker_free(struct worker *worker);
 
-/* Answers one request. Returns STATUS_OK, or another status when the answer is not whole: the connection must then be broken so that
- * the client can tell. */
-enum status worker_serve(struct worker *worker, const struct exchange *exchange) MUST_USE;
+/* A call that is used for one request after the other. Returns NULL without memory. */
+struct call *call_new(const struct service *service);
+void call_free(struct call *call);
+
+/* What is to be done with a call next. */
+enum call_stage {
+    CALL_ANSWERED, /* nothing: the whole answer has been written */
+    CALL_BROKEN,   /* the connection must be broken: the answer is not whole, and the client must be able to tell */
+    CALL_COMMITS,  /* call->events are to be written (group_write), then worker_end */
+    CALL_BLOCKS    /* worker_run, where waiting for the database harms nobody */
+};
+
+/* Begins a request. exchange is borrowed until the call is answered or broken. */
+enum call_stage worker_begin(struct worker *worker, struct call *call, const struct exchange *exchange) MUST_USE;
+
+/* Each goes on with a call that is in the stage that names it, and ends it. */
+enum call_stage worker_end(struct worker *worker, struct call *call) MUST_USE;
+enum call_stage worker_run(struct worker *worker, struct call *call) MUST_USE;
+
+/* Answers a call that was not begun with a failure, such as STATUS_BUSY; for a call in any stage but the first two. */
+enum call_stage worker_refuse(struct call *call, enum status st) MUST_USE;
+
+/* A request from beginning to end, waiting where there is to wait. Returns CALL_ANSWERED or CALL_BROKEN. */
+enum call_stage worker_serve(struct worker *worker, struct call *call, const struct exchange *exchange) MUST_USE;
 
 #endif

@@ -22,6 +22,8 @@ struct event {
     int64_t received_at_us;
     bool has_event_id;    /* the client sent one: the idempotency key */
     bool has_occurred_at; /* the client sent a valid time stamp, or a version 7 event_id */
+    enum status verdict;  /* what became of it: STATUS_OK once it is accepted, and then only if it was stored */
+    bool is_duplicate;    /* it was stored before: nothing was done */
 };
 
 /* Reads one element that json_guard has passed without a fault.

@@ -58,7 +58,7 @@ static void add_column(struct buf *buf, int column, const struct event *event)
     }
 }
 
-static enum status columns_fill(struct columns *columns, const struct event *const *events, size_t n)
+static enum status columns_fill(struct columns *columns, struct event *const *events, size_t n)
 {
     static const enum pg_type types[COLUMN_COUNT] = { PG_TEXT, PG_TIMESTAMPTZ, PG_UUID, PG_TEXT, PG_TIMESTAMPTZ, PG_JSONB };
     size_t ends[COLUMN_COUNT];
@@ -112,7 +112,7 @@ static int compare_identities_stable(const void *left, const void *right)
     return order ? order : (a > b) - (a < b);
 }
 
-static struct identity *identities_of(const struct event *const *events, size_t n, struct arena *arena)
+static struct identity *identities_of(struct event *const *events, size_t n, struct arena *arena)
 {
     struct identity *identities = arena_alloc_array(arena, n, sizeof *identities);
 
@@ -130,14 +130,13 @@ static struct identity *identities_of(const struct event *const *events, size_t 
     return identities;
 }
 
-/* Clears duplicate[i] for each event that the history took, by the rows that it returned. */
-static enum status mark_new(const struct db_result *rows, const struct event *const *events, size_t n, struct arena *arena,
-                            bool *duplicate)
+/* Tells new events from duplicates by the rows that the database returned: the identities of those that are new. */
+static enum status mark_duplicates(const struct db_result *rows, struct event **events, size_t n, struct arena *arena)
 {
     size_t n_new = db_result_rows(rows);
 
     for (size_t i = 0; i < n; i++)
-        duplicate[i] = n_new != n;
+        events[i]->is_duplicate = n_new != n;
     if (n_new == n || n_new == 0)
         return STATUS_OK;
 
@@ -153,14 +152,14 @@ static enum status mark_new(const struct db_result *rows, const struct event *co
             return STATUS_INTERNAL;
         while (found > identities && compare_identities(found - 1, &key) == 0)
             found--;
-        duplicate[found->index] = false;
+        events[found->index]->is_duplicate = false;
     }
     return STATUS_OK;
 }
 
 /* ---- the transaction ---- */
 
-static enum status write_once(struct db *db, const struct event *const *events, size_t n, struct arena *arena, bool *duplicate)
+static enum status write_once(struct db *db, struct event **events, size_t n, struct arena *arena)
 {
     struct columns columns;
     struct db_result rows = { 0 };
@@ -175,20 +174,20 @@ static enum status write_once(struct db *db, const struct event *const *events, 
         st = db_run(db, steps, 3);
     }
     if (st == STATUS_OK)
-        st = mark_new(&rows, events, n, arena, duplicate);
+        st = mark_duplicates(&rows, events, n, arena);
     db_result_clear(&rows);
     columns_free(&columns);
     return st;
 }
 
-enum status event_store_write(struct db *db, const struct event **events, size_t n, struct arena *arena, bool *duplicate)
+enum status event_store_write(struct db *db, struct event **events, size_t n, struct arena *arena)
 {
     enum status st = STATUS_INTERNAL;
 
     qsort(events, n, sizeof *events, compare_events);
     for (int attempt = 0; attempt <= RETRIES_MAX; attempt++) {
         bool was_reused = db_is_reused(db);
-        st = write_once(db, events, n, arena, duplicate);
+        st = write_once(db, events, n, arena);
         if (st != STATUS_RETRY && !(st == STATUS_UNAVAILABLE && was_reused))
             break;
     }

@@ -11,11 +11,10 @@
 
 /* Writes n events in one transaction and returns after its commit.
  *
- * events     accepted (event_accept), 1 ≤ n; their array is sorted by key, the events are not changed.
- * duplicate  n flags in the order that events has then; set where the history had the event already, or the group has it twice. Such
- *            an event is stored, and does not become the current item again.
+ * events  accepted (event_accept), 1 ≤ n; the array is sorted by key. On STATUS_OK is_duplicate is set in each: where the history had the
+ *         event already, or the group has it twice. Such an event is stored, and does not become the current item again.
  * Returns the statuses of db_run; after STATUS_UNAVAILABLE the outcome is unknown. A connection that had gone stale is made anew and a
  * transaction that lost a conflict is repeated, twice at most, before either is reported. */
-enum status event_store_write(struct db *db, const struct event **events, size_t n, struct arena *arena, bool *duplicate) MUST_USE;
+enum status event_store_write(struct db *db, struct event **events, size_t n, struct arena *arena) MUST_USE;
 
 #endif

@@ -1,0 +1,28 @@
+/* A FastCGI connection with the one request that comes over it. The only door to libfcgi.
+ *
+ * Left to others: accepting connections, and who works on which (daemon). */
+#ifndef SYNCHRONY_CGI_BIN_CONNECTION_H
+#define SYNCHRONY_CGI_BIN_CONNECTION_H
+
+#include <fcgiapp.h>
+
+#include "app/exchange.h"
+
+struct connection {
+    FCGX_Request request;
+    struct exchange exchange; /* of the request, while the connection is open; not to be moved */
+};
+
+/* Once a process, before threads. Returns STATUS_INTERNAL. */
+enum status connection_library_init(void) MUST_USE;
+
+/* Reads the request's variables from fd, which belongs to the connection from here on. A peer that sends or takes nothing for
+ * timeout_ms breaks the connection.
+ * Returns false, fd being closed, when no request came. */
+bool connection_open(struct connection *connection, int fd, int timeout_ms) MUST_USE;
+
+/* Sends what is left and ends the request. Where the answer is not whole, the connection is broken off without an end of request, so that
+ * the web server breaks its own too. */
+void connection_close(struct connection *connection, bool is_whole);
+
+#endif

@@ -1,0 +1,16 @@
+/* The FastCGI daemon: requests are accepted, worked on and answered by a few threads of fixed parts.
+ *
+ * A writer is a loop: it accepts every connection that is ready, begins each request, commits the events of all of them in one
+ * transaction, and answers. No timer and no added delay: under no load a group is one event; under load it is what has come in while the
+ * last one was committed. What waits for the database otherwise (reads) goes to readers over a bounded queue, so that no event waits
+ * behind it. */
+#ifndef SYNCHRONY_CGI_BIN_DAEMON_H
+#define SYNCHRONY_CGI_BIN_DAEMON_H
+
+#include "app/service.h"
+
+/* Serves what comes in on listen_fd until SIGTERM, SIGINT or SIGUSR1; then finishes what is under way, for 4.5 s at most.
+ * Returns STATUS_OK after an orderly end, STATUS_INTERNAL or STATUS_NO_MEMORY when it could not start. */
+enum status daemon_serve(struct service *service, int listen_fd) MUST_USE;
+
+#endif
