@@ -169,6 +169,43 @@ def test_many_batches_with_the_same_keys_in_opposite_orders(server, cluster, eve
     assert cluster.execute("SELECT count(*) FROM events WHERE event_type = %s", (event_type,)) == [(30,)]
 
 
+@pytest.fixture
+def poison(cluster):
+    """PostgreSQL refuses an event that has the member "poison", as it would data that only it finds fault with."""
+    cluster.execute("CREATE FUNCTION refuse_poison() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN "
+                    "IF new.properties ? 'poison' THEN RAISE 'poison' USING ERRCODE = '22023'; END IF; RETURN new; END$$")
+    cluster.execute("CREATE TRIGGER refuse_poison BEFORE INSERT ON event_log FOR EACH ROW EXECUTE FUNCTION refuse_poison()")
+    yield
+    cluster.execute("DROP FUNCTION refuse_poison CASCADE")
+
+
+def test_event_that_the_database_refuses_takes_no_other_down(server, cluster, event_type, poison):
+    """Whoever waits with it for the same commit gets an answer of his own."""
+    def post(client):
+        api = Api(server.port)
+        for n in range(ROUNDS):
+            event = {"event_type": event_type, "session_id": f"{client}.{n}"}
+            if client % 4 == 3:
+                response = api.post(event | {"poison": n})
+                assert response.status == 400 and "poison" not in response.body.decode().replace(event["session_id"], ""), response
+            else:
+                assert api.post(event).status == 201
+    at_once(post)
+    assert cluster.execute("SELECT count(*) FROM event_log WHERE event_type = %s", (event_type,)) == [(ROUNDS * CLIENTS * 3 // 4,)]
+    assert len(Api(server.port).items(event_type=event_type)) == ROUNDS * CLIENTS * 3 // 4
+
+
+def test_event_of_a_batch_that_the_database_refuses_fails_alone(api, event_type, poison):
+    bad = {3, 4, 17}
+    events = [{"event_type": event_type, "session_id": f"{n:02}"} | ({"poison": 1} if n in bad else {}) for n in range(20)]
+    response = api.post(events)
+    answer = response.json()
+    assert (response.status, answer["inserted"], answer["rejected"]) == (207, 17, 3)
+    assert [error["index"] for error in answer["errors"]] == sorted(bad)
+    assert {error["retry"] for error in answer["errors"]} == {False}
+    assert [int(item["session_id"]) for item in api.items(event_type=event_type)] == [n for n in range(20) if n not in bad]
+
+
 def test_one_event_from_many_clients_is_stored_once(server, cluster, event_type, event_id):
     event = {"event_type": event_type, "session_id": "s1", "event_id": event_id, "timestamp": "2026-11-20T10:00:00Z"}
 
