@@ -7,12 +7,14 @@
 #include "app/exchange.h"
 #include "app/service.h"
 #include "base/entropy.h"
+#include "model/gzip.h"
 #include "model/json_document.h"
 
 /* What one thread needs to work on calls, one after the other. */
 struct worker {
     struct service *service;
     struct document_reader *reader;
+    struct gunzip *gunzip;
     struct entropy entropy;
 };
 

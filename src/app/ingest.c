@@ -9,15 +9,34 @@ static const struct limits *limits_of(const struct call *call)
     return &call->worker->service->config->limits;
 }
 
-static enum status check_media(struct call *call)
+/* The codings that a body may come in (RFC 9110, section 8.4.1). */
+static bool is_identity(struct bytes coding)
 {
-    struct bytes coding = bytes_trim(call->request.content_encoding, " \t");
+    return !coding.len || bytes_equal_nocase(coding, BYTES("identity"));
+}
 
-    if (coding.len && !bytes_equal_nocase(coding, BYTES("identity")))
-        return problem_set(&call->problem, STATUS_UNSUPPORTED_MEDIA, "a body must come without Content-Encoding");
+static bool is_gzip(struct bytes coding)
+{
+    return bytes_equal_nocase(coding, BYTES("gzip")) || bytes_equal_nocase(coding, BYTES("x-gzip"));
+}
+
+static enum status check_media(struct call *call, struct bytes coding)
+{
+    if (!is_identity(coding) && !is_gzip(coding))
+        return problem_set(&call->problem, STATUS_UNSUPPORTED_MEDIA, "accepted content codings: gzip, identity");
     if (!media_type_is_accepted(call->request.content_type))
         return problem_set(&call->problem, STATUS_UNSUPPORTED_MEDIA, "accepted: " MEDIA_TYPES_ACCEPTED);
     return STATUS_OK;
+}
+
+static enum status uncompress(struct call *call, struct bytes *body)
+{
+    size_t max_bytes = limits_of(call)->body_max_bytes;
+    enum status st = gunzip_text(call->worker->gunzip, *body, max_bytes, &call->arena, body);
+
+    if (st == STATUS_TOO_LARGE)
+        return problem_set(&call->problem, st, "a body must have at most %zu bytes when it is unpacked", max_bytes);
+    return st;
 }
 
 /* Turns a finding of the guard into the answer's details. */
@@ -97,11 +116,14 @@ static enum status parse(struct call *call, struct bytes body)
 
 enum status ingest_begin(struct call *call)
 {
+    struct bytes coding = bytes_trim(call->request.content_encoding, " \t");
     struct bytes body = { 0 };
-    enum status st = check_media(call);
+    enum status st = check_media(call, coding);
 
     if (st == STATUS_OK)
         st = exchange_read_body(call->exchange, &call->request, limits_of(call), &call->arena, &body, &call->problem);
+    if (st == STATUS_OK && is_gzip(coding) && body.len)
+        st = uncompress(call, &body);
     call->body_len = body.len;
     return st == STATUS_OK ? parse(call, body) : st;
 }

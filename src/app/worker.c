@@ -16,7 +16,8 @@ struct worker *worker_new(struct service *service)
         return NULL;
     worker->service = service;
     worker->reader = document_reader_new();
-    if (!worker->reader) {
+    worker->gunzip = gunzip_new();
+    if (!worker->reader || !worker->gunzip) {
         worker_free(worker);
         return NULL;
     }
@@ -27,6 +28,7 @@ void worker_free(struct worker *worker)
 {
     if (!worker)
         return;
+    gunzip_free(worker->gunzip);
     document_reader_free(worker->reader);
     free(worker);
 }

@@ -25,6 +25,7 @@ static const struct status_info table[] = {
     [STATUS_INVALID_EVENT] = ROW(400, EXIT_FAILED, INFO, false, "invalid_event", "The event is not valid"),
     [STATUS_INVALID_PARAMETER] = ROW(400, EXIT_FAILED, INFO, false, "invalid_parameter", "Invalid query parameter"),
     [STATUS_INVALID_BODY] = ROW(400, EXIT_FAILED, INFO, false, "incomplete_body", "The body is not as long as it was announced"),
+    [STATUS_INVALID_ENCODING] = ROW(400, EXIT_FAILED, INFO, false, "invalid_encoding", "The body is not valid gzip"),
     [STATUS_UNPROCESSABLE] = ROW(400, EXIT_FAILED, WARN, false, "unprocessable", "The event cannot be stored"),
     [STATUS_NOT_FOUND] = ROW(404, EXIT_FAILED, INFO, false, "not_found", "Not found"),
     [STATUS_METHOD_NOT_ALLOWED] = ROW(405, EXIT_FAILED, INFO, false, "method_not_allowed", "Method not allowed"),

@@ -23,6 +23,7 @@ enum status {
     STATUS_INVALID_EVENT,      /* a JSON value that is no event */
     STATUS_INVALID_PARAMETER,  /* the query string */
     STATUS_INVALID_BODY,       /* the body is not as it was announced */
+    STATUS_INVALID_ENCODING,   /* the body is not in the coding that was announced */
     STATUS_UNPROCESSABLE,      /* the database says that this value can never be stored */
     STATUS_NOT_FOUND,          /* no such path */
     STATUS_METHOD_NOT_ALLOWED, /* no such method on this path */
