@@ -11,7 +11,7 @@ import socket
 import urllib.parse
 
 RESOURCE = "/synchrony_data_analytics"
-TIMEOUT_S = 30  # a hang guard, never an expectation
+TIMEOUT_S = 15  # a hang guard, never an expectation
 
 CREATED = b'{"message":"Data inserted successfully"}'
 MISSING_FIELDS = b'{"error":"Missing required fields: event_type and session_id"}'

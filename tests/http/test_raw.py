@@ -286,6 +286,28 @@ def test_silent_connections_leave_room_for_others(daemon):
             connection.socket.close()
 
 
+def test_slow_bodies_hold_up_nobody(daemon, cluster, event_type):
+    """As many as there are connections to the database, and some. mod_proxy_fcgi hands a body on as it comes."""
+    body = event_text(event_type)
+    slow = []
+    try:
+        for n in range(6):
+            slow.append(daemon.connect())
+            begin(slow[-1], body)
+            slow[-1].send_body(body[:n * 8], end=False)
+        for n in range(10):
+            assert daemon.request("GET", "/healthz").status == 200
+            assert daemon.post(event_text(event_type, f"s{n}")).status == 201
+            assert daemon.get(event_type=event_type, session_id=f"s{n}").status == 200
+        for n, connection in enumerate(slow):
+            connection.send_body(body[n * 8:])
+            assert parse_cgi(connection.answer()).status == 201
+    finally:
+        for connection in slow:
+            connection.socket.close()
+    assert history_count(cluster, event_type) == 10 + len(slow)
+
+
 def test_responder_needs_few_variables(daemon):
     with daemon.connect() as connection:
         connection.begin({"REQUEST_METHOD": "GET", "SCRIPT_NAME": RESOURCE, "PATH_INFO": "/healthz"})
