@@ -61,15 +61,16 @@ static const struct number_option number_options[] = {
     SIZE("page_url_max_bytes", limits.page_url_max_bytes, 1, 65536),
 };
 
-/* The connection strings: an option, the variable that wins over it, and where it goes. */
+/* The options that are texts: the variable that wins over it, if any, and where it goes. */
 static const struct {
     const char *name;
     const char *variable;
     size_t offset;
-} database_options[] = {
+} text_options[] = {
     { "writer_database", "SYNCHRONY_WRITER_DATABASE", offsetof(struct config, writer_database) },
     { "reader_database", "SYNCHRONY_READER_DATABASE", offsetof(struct config, reader_database) },
     { "owner_database", "SYNCHRONY_OWNER_DATABASE", offsetof(struct config, owner_database) },
+    { "run_directory", NULL, offsetof(struct config, run_directory) },
 };
 
 #define ALLOWED_ORIGINS "allowed_origins"
@@ -77,8 +78,8 @@ static const struct {
 
 enum {
     N_NUMBERS = sizeof number_options / sizeof number_options[0],
-    N_DATABASES = sizeof database_options / sizeof database_options[0],
-    N_OPTIONS = N_NUMBERS + N_DATABASES + 3 /* the two above and the end */
+    N_TEXTS = sizeof text_options / sizeof text_options[0],
+    N_OPTIONS = N_NUMBERS + N_TEXTS + 3 /* the two above and the end */
 };
 
 static long number_get(const struct config *config, const struct number_option *option)
@@ -98,9 +99,9 @@ static void number_set(struct config *config, const struct number_option *option
         *(int *)at = (int)value;
 }
 
-static char **database_at(struct config *config, size_t i)
+static char **text_at(struct config *config, size_t i)
 {
-    void *at = (char *)config + database_options[i].offset;
+    void *at = (char *)config + text_options[i].offset;
 
     return at;
 }
@@ -159,8 +160,8 @@ static cfg_t *parser_new(cfg_opt_t options[N_OPTIONS])
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < N_DATABASES; i++)
-        options[n++] = (cfg_opt_t)CFG_STR(database_options[i].name, "", CFGF_NONE);
+    for (size_t i = 0; i < N_TEXTS; i++)
+        options[n++] = (cfg_opt_t)CFG_STR(text_options[i].name, "", CFGF_NONE);
     for (size_t i = 0; i < N_NUMBERS; i++)
         options[n++] = (cfg_opt_t)CFG_INT(number_options[i].name, number_get(&defaults, &number_options[i]), CFGF_NONE);
     options[n++] = (cfg_opt_t)CFG_STR_LIST(ALLOWED_ORIGINS, NULL, CFGF_NONE);
@@ -196,13 +197,13 @@ static enum status take_origins(cfg_t *cfg, struct config *config)
     return STATUS_OK;
 }
 
-static enum status take_databases(cfg_t *cfg, config_environment *environment, struct config *config)
+static enum status take_texts(cfg_t *cfg, config_environment *environment, struct config *config)
 {
-    for (size_t i = 0; i < N_DATABASES; i++) {
-        const char *value = environment(database_options[i].variable);
-        char **database = database_at(config, i);
-        *database = strdup(value ? value : cfg_getstr(cfg, database_options[i].name));
-        if (!*database)
+    for (size_t i = 0; i < N_TEXTS; i++) {
+        const char *value = text_options[i].variable ? environment(text_options[i].variable) : NULL;
+        char **text = text_at(config, i);
+        *text = strdup(value ? value : cfg_getstr(cfg, text_options[i].name));
+        if (!*text)
             return STATUS_NO_MEMORY;
     }
     return STATUS_OK;
@@ -214,7 +215,7 @@ static enum status take(cfg_t *cfg, config_environment *environment, struct conf
         number_set(config, &number_options[i], cfg_getint(cfg, number_options[i].name));
     (void)log_level_parse(bytes_of(cfg_getstr(cfg, LOG_LEVEL)), &config->log_level);
 
-    enum status st = take_databases(cfg, environment, config);
+    enum status st = take_texts(cfg, environment, config);
     return st == STATUS_OK ? take_origins(cfg, config) : st;
 }
 
@@ -252,8 +253,8 @@ enum status config_read(const char *path, config_environment *environment, FILE 
 
 void config_free(struct config *config)
 {
-    for (size_t i = 0; i < N_DATABASES; i++)
-        free(*database_at(config, i));
+    for (size_t i = 0; i < N_TEXTS; i++)
+        free(*text_at(config, i));
     for (size_t i = 0; i < config->n_allowed_origins; i++)
         free((char *)config->allowed_origins[i].p);
     free(config->allowed_origins);

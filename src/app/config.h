@@ -15,6 +15,7 @@ struct config {
     char *writer_database; /* libpq connection strings; owned, never NULL */
     char *reader_database;
     char *owner_database;
+    char *run_directory;       /* where processes of this host share state; owned; "": they share none */
     size_t writer_connections; /* per process, as are the readers' */
     size_t reader_connections;
     int connect_timeout_s;

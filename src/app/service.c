@@ -19,8 +19,8 @@ enum status service_open(struct service *service, const struct config *config)
 
     service->config = config;
     atomic_init(&service->last_received_at_us, 0);
-    /* One more, for asking whether the database would take an event while all writers are busy. */
-    service->writers = db_pool_new(&writer, config->writer_connections + 1, config->pool_timeout_ms);
+    /* Two more: for who leads the host's group, and for asking whether the database would take an event while all writers are busy. */
+    service->writers = db_pool_new(&writer, config->writer_connections + 2, config->pool_timeout_ms);
     service->readers = db_pool_new(&reader, config->reader_connections, config->pool_timeout_ms);
     if (service->writers && service->readers)
         return STATUS_OK;

@@ -16,7 +16,8 @@ struct arena_block {
 
 struct arena arena_new(size_t ceiling)
 {
-    return (struct arena){ .ceiling = ceiling };
+    /* No object is larger than PTRDIFF_MAX bytes. Within that, no sum below overflows. */
+    return (struct arena){ .ceiling = ceiling < PTRDIFF_MAX ? ceiling : PTRDIFF_MAX };
 }
 
 void arena_free(struct arena *arena)

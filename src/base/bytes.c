@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 struct bytes bytes_of(const char *text)
 {
@@ -17,9 +16,21 @@ bool bytes_equal(struct bytes a, struct bytes b)
     return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
 }
 
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* Not strncasecmp(3): that stops at a NUL, and what is a letter depends on the locale. */
 bool bytes_equal_nocase(struct bytes a, struct bytes b)
 {
-    return a.len == b.len && (a.len == 0 || strncasecmp(a.p, b.p, a.len) == 0);
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++) {
+        if (lower(a.p[i]) != lower(b.p[i]))
+            return false;
+    }
+    return true;
 }
 
 int bytes_compare(struct bytes a, struct bytes b)
@@ -85,7 +96,8 @@ bool bytes_to_size(struct bytes text, size_t max, size_t *value)
 
 struct buf buf_new(size_t ceiling)
 {
-    return (struct buf){ .ceiling = ceiling };
+    /* No object is larger than PTRDIFF_MAX bytes. Within that, no sum below overflows. */
+    return (struct buf){ .ceiling = ceiling < PTRDIFF_MAX ? ceiling : PTRDIFF_MAX - 1 };
 }
 
 void buf_free(struct buf *buf)

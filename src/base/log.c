@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 enum { LINE_MAX_BYTES = 4096, TEXT_MAX_BYTES = 1024 };
 
@@ -37,9 +38,7 @@ struct log_field log_text(const char *name, struct bytes text)
 {
     if (!text.p)
         text = BYTES("");
-    if (text.len > TEXT_MAX_BYTES)
-        text.len = TEXT_MAX_BYTES;
-    return (struct log_field){ .name = name, .text = text };
+    return (struct log_field){ .name = name, .text = utf8_cut(text, TEXT_MAX_BYTES) };
 }
 
 struct log_field log_number(const char *name, int64_t number)

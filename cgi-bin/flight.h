@@ -1,0 +1,35 @@
+/* A request in flight: its connection and its call. An object that goes from hand to hand, and is used again for the next request. */
+#ifndef SYNCHRONY_CGI_BIN_FLIGHT_H
+#define SYNCHRONY_CGI_BIN_FLIGHT_H
+
+#include <pthread.h>
+
+#include "app/worker.h"
+#include "cgi-bin/connection.h"
+
+struct flight {
+    struct connection connection;
+    struct call *call;
+    struct flight *next; /* in the list that it is in */
+};
+
+/* Those that are idle, for all threads. */
+struct flights {
+    const struct service *service;
+    pthread_mutex_t lock;
+    struct flight *idle;
+};
+
+/* Takes an idle flight, or makes one. Returns NULL without memory. */
+struct flight *flight_take(struct flights *flights);
+
+/* Puts it back unused. */
+void flight_give(struct flights *flights, struct flight *flight);
+
+/* Ends the connection of a call that was answered or is broken, and puts the flight back. */
+void flight_end(struct flights *flights, struct flight *flight, enum call_stage stage);
+
+/* All must have been put back. */
+void flights_free(struct flights *flights);
+
+#endif

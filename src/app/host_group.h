@@ -1,0 +1,33 @@
+/* Group commit between the processes of a host. Under a web server that gives each process one request at a time (mod_fcgid) a group can
+ * only form between processes: each puts its event into a slot of a mapped file and waits; one process leads, takes all that wait, commits
+ * them together and gives each its verdict.
+ *
+ * The leader is who holds a robust lock. When it is killed, another takes over and commits what it had taken again: with the same
+ * identities, so nothing is stored twice, and nothing is acknowledged that was not committed. A process that is killed while it waits
+ * leaves a slot behind, which the leader clears. */
+#ifndef SYNCHRONY_APP_HOST_GROUP_H
+#define SYNCHRONY_APP_HOST_GROUP_H
+
+#include "store/event_store.h"
+
+struct host_group;
+
+/* Attaches this process to the group of the run directory. Returns STATUS_INTERNAL when the mapped file cannot be used, or
+ * STATUS_NO_MEMORY. */
+enum status host_group_open(struct host_group **group, const char *run_directory) MUST_USE;
+
+/* No call of this process may be under way. */
+void host_group_close(struct host_group *group);
+
+/* Are there other processes to share a commit with? */
+bool host_group_is_shared(const struct host_group *group);
+
+/* Has the event committed by the leader, which may be this process, and sets its verdict and is_duplicate. Waits for timeout_ms at most;
+ * past it the verdict is STATUS_UNAVAILABLE and the outcome unknown.
+ * Returns false, having done nothing, when the event does not fit a slot or none is free. */
+bool host_group_write(struct host_group *group, struct event *event, int timeout_ms);
+
+/* Leads, whenever no other process does, until *stops; then returns within half a second. For a thread of its own. db is its connection. */
+void host_group_lead(struct host_group *group, struct db *db, const _Atomic bool *stops);
+
+#endif
