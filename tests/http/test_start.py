@@ -75,7 +75,7 @@ def test_cgi_body_that_is_shorter_than_announced_is_400(site, cluster, event_typ
 
 
 @pytest.mark.parametrize("method, body, length, status", [
-    ("POST", b'{"event_type":"%b","session_id":"s1"}', None, 201), ("POST", b"{", None, 400), ("POST", b"{}", "2000000", 413),
+    ("POST", b'{"event_type":"%b","session_id":"s1"}', None, 201), ("POST", b"{", None, 400),
     ("GET", b"", None, 200), ("GET", b"", "0", 200), ("PUT", b"{}", None, 405)])
 def test_cgi_reads_no_more_than_announced(site, event_type, method, body, length, status):
     """RFC 3875, 4.2: a server may leave the pipe open, so waiting for its end would be waiting for ever."""
