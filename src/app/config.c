@@ -8,6 +8,8 @@
 
 #define DEFAULT_PATH SYNCHRONY_SYSCONFDIR "/synchrony/synchrony.conf"
 
+enum { FILE_MAX_BYTES = 1024 * 1024, FILE_PIECE_BYTES = 8 * 1024 };
+
 static const struct config defaults = {
     .writer_connections = 1,
     .reader_connections = 4,
@@ -154,7 +156,93 @@ static int validate_origin(cfg_t *cfg, cfg_opt_t *opt)
     return -1;
 }
 
+/* ---- the file's text ---- */
+
+/* Blanks what stands before end, but for its lines' ends. Returns end. */
+static char *blank(char *at, const char *end)
+{
+    for (; at < end; at++) {
+        if (*at != '\n')
+            *at = ' ';
+    }
+    return at;
+}
+
+static char *skip_string(char *at)
+{
+    char quote = *at++;
+
+    while (*at && *at != quote)
+        at += at[0] == '\\' && at[1] ? 2 : 1;
+    return *at ? at + 1 : at;
+}
+
+/* libconfuse 3.3 counts the line of a comment several times, so that an error behind it would name another line, and does not know
+ * comments within a list. So it is given none. */
+static void blank_comments(char *text)
+{
+    for (char *at = text; *at;) {
+        bool begins = at == text || strchr(" \t\r\n", at[-1]); /* "//" within a word, as in a URI, is no comment */
+        const char *end = strncmp(at, "/*", 2) == 0 ? strstr(at + 2, "*/") : NULL;
+        if (*at == '"' || *at == '\'')
+            at = skip_string(at);
+        else if (*at == '#' || (begins && strncmp(at, "//", 2) == 0))
+            at = blank(at, at + strcspn(at, "\n"));
+        else if (end)
+            at = blank(at, end + 2);
+        else
+            at++;
+    }
+}
+
+/* Returns whether it could be read. Where text has failed there is no memory, or more than its ceiling. */
+static bool read_file(const char *path, struct buf *text)
+{
+    char piece[FILE_PIECE_BYTES];
+    FILE *file = fopen(path, "r");
+    size_t n = 1;
+
+    if (!file)
+        return false;
+    while (n > 0 && !text->failed) {
+        n = fread(piece, 1, sizeof piece, file);
+        buf_add(text, (struct bytes){ piece, n });
+    }
+    bool done = !ferror(file);
+    fclose(file);
+    return done;
+}
+
 /* ---- reading ---- */
+
+static enum status parse_text(cfg_t *cfg, const char *path, struct buf *text)
+{
+    blank_comments(text->p);
+    FILE *stream = fmemopen(text->p, text->len, "r");
+    cfg->filename = strdup(path); /* for the errors; cfg_free frees it */
+    enum status st = STATUS_NO_MEMORY;
+
+    if (stream && cfg->filename)
+        st = cfg_parse_fp(cfg, stream) == CFG_SUCCESS ? STATUS_OK : STATUS_CONFIG;
+    if (stream)
+        fclose(stream);
+    return st;
+}
+
+static enum status parse_file(cfg_t *cfg, const char *path, FILE *errors)
+{
+    struct buf text = buf_new(FILE_MAX_BYTES);
+    enum status st = STATUS_CONFIG;
+
+    if (!read_file(path, &text))
+        fprintf(errors, "%s: cannot be read: %s\n", path, strerror(errno));
+    else if (text.len + FILE_PIECE_BYTES > FILE_MAX_BYTES)
+        fprintf(errors, "%s: cannot be read: larger than %d bytes\n", path, FILE_MAX_BYTES - FILE_PIECE_BYTES);
+    else
+        st = text.failed ? STATUS_NO_MEMORY : parse_text(cfg, path, &text);
+    buf_free(&text);
+    return st;
+}
 
 static cfg_t *parser_new(cfg_opt_t options[N_OPTIONS])
 {
@@ -239,12 +327,7 @@ enum status config_read(const char *path, config_environment *environment, FILE 
     if (!cfg)
         return STATUS_NO_MEMORY;
 
-    enum status st = STATUS_OK;
-    int parsed = path ? cfg_parse(cfg, path) : CFG_SUCCESS;
-    if (parsed == CFG_FILE_ERROR)
-        fprintf(errors, "%s: cannot be read: %s\n", path, strerror(errno));
-    if (parsed != CFG_SUCCESS)
-        st = STATUS_CONFIG;
+    enum status st = path ? parse_file(cfg, path, errors) : STATUS_OK;
     if (st == STATUS_OK)
         st = take(cfg, environment, config);
     cfg_free(cfg);
