@@ -16,8 +16,8 @@ struct connection {
 /* Once a process, before threads. Returns STATUS_INTERNAL. */
 enum status connection_library_init(void) MUST_USE;
 
-/* Reads the request's variables from fd, which belongs to the connection from here on. A peer that sends or takes nothing for
- * timeout_ms breaks the connection.
+/* Reads the request's variables from fd, which may block; fd belongs to the connection from here on. A peer that sends or takes nothing
+ * for timeout_ms breaks the connection.
  * Returns false, fd being closed, when no request came. */
 bool connection_open(struct connection *connection, int fd, int timeout_ms) MUST_USE;
 

@@ -10,12 +10,19 @@
 #include "base/log.h"
 #include "cgi-bin/writer.h"
 
-enum { STOP_GRACE_MS = 4500 };
+enum {
+    STOP_GRACE_MS = 4500,
+    READS_QUEUED_MAX = 256,
+    PORTERS = 8, /* threads that wait for clients: each for one that is slow, or sends much */
+    PORTERS_QUEUED_MAX = 1024
+};
 
 struct daemon {
     struct flights flights;
-    struct crew crew; /* readers and writers */
-    struct readers readers;
+    struct crew writer_crew;
+    struct crew crew; /* of the pools */
+    struct pool readers;
+    struct pool porters;
     struct writers writers;
     struct crew leader; /* of the host's group: at most one thread */
     _Atomic bool leader_stops;
@@ -70,8 +77,11 @@ static bool stop_threads(struct daemon *daemon)
     struct timespec deadline = deadline_in(STOP_GRACE_MS);
     bool told = write(daemon->writers.stop_fd, &stop, sizeof stop) == sizeof stop;
 
-    readers_stop(&daemon->readers);
-    bool ended = told && crew_wait(&daemon->crew, &deadline);
+    /* Writers go first: they hand over to the pools. */
+    bool ended = told && crew_wait(&daemon->writer_crew, &deadline);
+    pool_stop(&daemon->readers);
+    pool_stop(&daemon->porters);
+    ended = ended && crew_wait(&daemon->crew, &deadline);
     atomic_store(&daemon->leader_stops, true);
     return ended && crew_wait(&daemon->leader, &deadline);
 }
@@ -86,22 +96,36 @@ static void block_signals(sigset_t *signals)
     pthread_sigmask(SIG_BLOCK, signals, NULL);
 }
 
+static struct pool pool_of(struct daemon *daemon, struct service *service, size_t max_threads, size_t max_queued)
+{
+    return (struct pool){
+        .service = service,
+        .crew = &daemon->crew,
+        .context = &daemon->writers,
+        .max_threads = max_threads,
+        .max_queued = max_queued,
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+        .queued = PTHREAD_COND_INITIALIZER,
+    };
+}
+
 static void wire(struct daemon *daemon, struct service *service, int listen_fd)
 {
     *daemon = (struct daemon){
         .flights = { .service = service, .lock = PTHREAD_MUTEX_INITIALIZER },
+        .writer_crew = CREW_INITIALIZER,
         .crew = CREW_INITIALIZER,
-        .readers = { .service = service,
-                     .flights = &daemon->flights,
-                     .crew = &daemon->crew,
-                     .lock = PTHREAD_MUTEX_INITIALIZER,
-                     .work = PTHREAD_COND_INITIALIZER },
+        .readers = pool_of(daemon, service, service->config->reader_connections, READS_QUEUED_MAX),
+        .porters = pool_of(daemon, service, PORTERS, PORTERS_QUEUED_MAX),
         .writers = { .service = service,
                      .flights = &daemon->flights,
                      .readers = &daemon->readers,
-                     .crew = &daemon->crew,
+                     .porters = &daemon->porters,
+                     .crew = &daemon->writer_crew,
                      .listen_fd = listen_fd,
-                     .stop_fd = eventfd(0, EFD_CLOEXEC) },
+                     .stop_fd = eventfd(0, EFD_CLOEXEC),
+                     .inbox_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+                     .lock = PTHREAD_MUTEX_INITIALIZER },
         .leader = CREW_INITIALIZER,
     };
 }
@@ -110,7 +134,8 @@ static enum status start(struct daemon *daemon)
 {
     int listen_fd = daemon->writers.listen_fd;
 
-    if (daemon->writers.stop_fd < 0 || fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK) < 0)
+    if (daemon->writers.stop_fd < 0 || daemon->writers.inbox_fd < 0 ||
+        fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK) < 0)
         return STATUS_INTERNAL;
     enum status st = connection_library_init();
     if (st == STATUS_OK)
@@ -139,6 +164,7 @@ enum status daemon_serve(struct service *service, int listen_fd)
     }
     host_group_close(daemon.writers.host_group);
     flights_free(&daemon.flights);
+    close(daemon.writers.inbox_fd);
     close(daemon.writers.stop_fd);
     return STATUS_OK;
 }

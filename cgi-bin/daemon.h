@@ -2,8 +2,8 @@
  *
  * A writer is a loop: it accepts every connection that is ready, begins each request, commits the events of all of them in one
  * transaction, and answers. No timer and no added delay: under no load a group is one event; under load it is what has come in while the
- * last one was committed. What waits for the database otherwise (reads) goes to readers over a bounded queue, so that no event waits
- * behind it. */
+ * last one was committed. What waits for the database otherwise (reads) goes to readers, and what waits for a slow client to porters, over
+ * bounded queues, so that no event waits behind either. */
 #ifndef SYNCHRONY_CGI_BIN_DAEMON_H
 #define SYNCHRONY_CGI_BIN_DAEMON_H
 

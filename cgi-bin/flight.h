@@ -10,7 +10,9 @@
 struct flight {
     struct connection connection;
     struct call *call;
-    struct flight *next; /* in the list that it is in */
+    int fd;                                                                    /* of a connection that is not open yet */
+    struct flight *next;                                                       /* in the list that it is in */
+    void (*work)(void *context, struct worker *worker, struct flight *flight); /* in a pool: what is to be done */
 };
 
 /* Those that are idle, for all threads. */

@@ -2,16 +2,29 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "app/group.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "cgi-bin/parking.h"
 
-enum { GROUP_MAX_REQUESTS = 256, PARKED_MAX = 128, ACCEPT_PAUSE_MS = 50, GROUP_ARENA_BYTES = 256 * 1024 * 1024 };
+enum {
+    GROUP_MAX_REQUESTS = 256,
+    EVENTS_AT_ONCE = 64,
+    EXPIRE_EVERY_MS = 1000,
+    ACCEPT_PAUSE_MS = 50,
+    STOP_POLL_MS = 20,
+    STOP_PARKED_MS = 1000,    /* how long the end waits for requests that have come in part */
+    SMALL_ANSWER_ERRORS = 64, /* an answer that lists no more fits what a socket holds */
+    GROUP_ARENA_BYTES = 256 * 1024 * 1024
+};
 
 /* A writer's state. */
 struct loop {
@@ -19,17 +32,20 @@ struct loop {
     struct worker *worker;
     struct db *db;
     struct arena arena;
+    int epoll_fd;
     struct flight *group[GROUP_MAX_REQUESTS]; /* those that wait for the commit */
     size_t n_group;
     size_t group_bytes;
     struct event **events; /* of all of the group */
     size_t n_events;
-    struct pollfd ready[2 + PARKED_MAX]; /* stop, listen, and connections that have sent nothing yet */
-    int64_t parked_until_ms[PARKED_MAX];
-    size_t n_parked;
+    bool may_accept;  /* there may be more connections than were accepted */
+    bool has_inbox;   /* there may be more in the inbox than was taken */
+    bool is_stopping; /* no connection is accepted any more */
+    int64_t stop_parked_ms;
+    struct parking parking;
 };
 
-enum { READY_STOP, READY_LISTEN, READY_PARKED };
+/* ---- the group ---- */
 
 static bool group_is_full(const struct loop *loop)
 {
@@ -50,111 +66,216 @@ static void group_add(struct loop *loop, struct flight *flight)
     loop->n_events += call->n_events;
 }
 
-static void begin_request(struct loop *loop, int fd)
+/* ---- what others do ---- */
+
+static void inbox_put(struct writers *writers, struct flight *flight)
+{
+    const uint64_t one = 1;
+
+    pthread_mutex_lock(&writers->lock);
+    bool was_empty = !writers->inbox;
+    flight->next = writers->inbox;
+    writers->inbox = flight;
+    /* It cannot fail: the counter is 0 or 1. */
+    if (was_empty && write(writers->inbox_fd, &one, sizeof one) != sizeof one)
+        abort();
+    pthread_mutex_unlock(&writers->lock);
+}
+
+static struct flight *inbox_take(struct writers *writers)
+{
+    uint64_t count;
+
+    pthread_mutex_lock(&writers->lock);
+    struct flight *flight = writers->inbox;
+    if (flight)
+        writers->inbox = flight->next;
+    if (flight && !writers->inbox && read(writers->inbox_fd, &count, sizeof count) != sizeof count)
+        abort(); /* it was put there with the first of them */
+    pthread_mutex_unlock(&writers->lock);
+    return flight;
+}
+
+/* pool_work of a reader. */
+static void run_call(void *context, struct worker *worker, struct flight *flight)
+{
+    struct writers *writers = context;
+
+    flight_end(writers->flights, flight, worker_run(worker, flight->call));
+}
+
+/* pool_work of a porter: sends an answer that may not fit the connection's buffer. */
+static void send_answer(void *context, struct worker *worker, struct flight *flight)
+{
+    struct writers *writers = context;
+
+    flight_end(writers->flights, flight, worker_end(worker, flight->call));
+}
+
+/* Goes on with a call that has been begun. Returns true when its events are to be committed. */
+static bool begun(struct writers *writers, struct flight *flight, enum call_stage stage)
+{
+    if (stage == CALL_COMMITS)
+        return true;
+    if (stage == CALL_BLOCKS) {
+        if (pool_queue(writers->readers, flight, run_call))
+            return false;
+        stage = worker_refuse(flight->call, STATUS_BUSY);
+    }
+    flight_end(writers->flights, flight, stage);
+    return false;
+}
+
+static bool begin(struct writers *writers, struct worker *worker, struct flight *flight)
+{
+    if (!connection_open(&flight->connection, flight->fd, writers->service->config->client_timeout_ms)) {
+        flight_give(writers->flights, flight);
+        return false;
+    }
+    return begun(writers, flight, worker_begin(worker, flight->call, &flight->connection.exchange));
+}
+
+/* pool_work of a porter: receives a request that may come slowly. */
+static void receive(void *context, struct worker *worker, struct flight *flight)
+{
+    struct writers *writers = context;
+
+    if (begin(writers, worker, flight))
+        inbox_put(writers, flight);
+    atomic_fetch_sub(&writers->n_receiving, 1);
+}
+
+/* ---- what has come ---- */
+
+static void hand_to_porter(struct writers *writers, struct flight *flight)
+{
+    atomic_fetch_add(&writers->n_receiving, 1);
+    if (pool_queue(writers->porters, flight, receive))
+        return;
+    atomic_fetch_sub(&writers->n_receiving, 1);
+    close(flight->fd); /* what has not been read cannot be answered: the web server says that nobody does */
+    flight_give(writers->flights, flight);
+}
+
+/* Begins the request on a connection, or has it begun where that may take long. */
+static void begin_request(struct loop *loop, int fd, enum arrival arrival)
 {
     struct writers *writers = loop->writers;
-    struct flight *flight = flight_take(writers->flights);
+    struct flight *flight = arrival == ARRIVAL_NONE ? NULL : flight_take(writers->flights);
 
     if (!flight) {
         close(fd);
         return;
     }
-    if (!connection_open(&flight->connection, fd, writers->service->config->client_timeout_ms)) {
-        flight_give(writers->flights, flight);
-        return;
-    }
-    enum call_stage stage = worker_begin(loop->worker, flight->call, &flight->connection.exchange);
-    if (stage == CALL_COMMITS) {
+    flight->fd = fd;
+    if (arrival == ARRIVAL_LARGE)
+        hand_to_porter(writers, flight);
+    else if (begin(writers, loop->worker, flight))
         group_add(loop, flight);
-        return;
-    }
-    if (stage == CALL_BLOCKS) {
-        if (readers_queue(writers->readers, flight))
-            return;
-        stage = worker_refuse(flight->call, STATUS_BUSY);
-    }
-    flight_end(writers->flights, flight, stage);
-}
-
-static bool has_bytes(int fd)
-{
-    char byte;
-
-    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != EAGAIN;
-}
-
-/* A connection that says nothing is set aside, so that it holds up nobody. */
-static void park(struct loop *loop, int fd)
-{
-    loop->parked_until_ms[loop->n_parked] = clock_monotonic_ms() + loop->writers->service->config->client_timeout_ms;
-    loop->ready[READY_PARKED + loop->n_parked++] = (struct pollfd){ .fd = fd, .events = POLLIN };
-}
-
-static void unpark(struct loop *loop, size_t i)
-{
-    loop->n_parked--;
-    loop->ready[READY_PARKED + i] = loop->ready[READY_PARKED + loop->n_parked];
-    loop->parked_until_ms[i] = loop->parked_until_ms[loop->n_parked];
 }
 
 static void begin_parked(struct loop *loop)
 {
-    int64_t now_ms = loop->n_parked ? clock_monotonic_ms() : 0;
+    struct parking *parking = &loop->parking;
+    struct parked *newer;
 
-    for (size_t i = loop->n_parked; i-- > 0 && !group_is_full(loop);) {
-        int fd = loop->ready[READY_PARKED + i].fd;
-        if (loop->ready[READY_PARKED + i].revents) {
-            unpark(loop, i);
-            begin_request(loop, fd);
-        } else if (now_ms >= loop->parked_until_ms[i]) {
-            unpark(loop, i);
-            close(fd);
-        }
+    for (struct parked *parked = parking->oldest; parked && parking->n_news && !group_is_full(loop); parked = newer) {
+        newer = parked->newer;
+        if (!parked->has_news)
+            continue;
+        parked->has_news = false;
+        parking->n_news--;
+        enum arrival arrival = parking_look(parking, parked->fd);
+        if (arrival != ARRIVAL_PARTIAL)
+            begin_request(loop, parking_remove(parking, parked), arrival);
     }
 }
 
-/* Accepts all that is ready. Returns false when the socket is of no use any more. */
-static bool begin_accepted(struct loop *loop)
+static void begin_inbox(struct loop *loop)
 {
-    while (!group_is_full(loop) && loop->n_parked < PARKED_MAX) {
+    while (loop->has_inbox && !group_is_full(loop)) {
+        struct flight *flight = inbox_take(loop->writers);
+        if (flight)
+            group_add(loop, flight);
+        loop->has_inbox = flight != NULL;
+    }
+}
+
+/* Accepts all that is ready. */
+static void begin_accepted(struct loop *loop)
+{
+    while (loop->may_accept && !group_is_full(loop)) {
         int fd = accept4(loop->writers->listen_fd, NULL, NULL, SOCK_CLOEXEC);
         if (fd >= 0) {
-            if (has_bytes(fd))
-                begin_request(loop, fd);
+            enum arrival arrival = parking_look(&loop->parking, fd);
+            if (arrival == ARRIVAL_PARTIAL)
+                parking_add(&loop->parking, fd, clock_monotonic_ms());
             else
-                park(loop, fd);
+                begin_request(loop, fd, arrival);
             continue;
         }
-        if (errno == EAGAIN)
-            break;
+        if (errno == EINTR || errno == ECONNABORTED)
+            continue;
+        loop->may_accept = false;
         if (errno == EBADF || errno == EINVAL || errno == ENOTSOCK) {
             LOG(ERROR, "the listening socket is gone", log_text("error.message", bytes_of(strerror(errno))));
-            return false;
-        }
-        if (errno != EINTR && errno != ECONNABORTED) { /* out of descriptors or memory: it may pass */
-            poll(NULL, 0, ACCEPT_PAUSE_MS);
-            break;
+            loop->is_stopping = true;
+        } else if (errno != EAGAIN) {
+            poll(NULL, 0, ACCEPT_PAUSE_MS); /* out of descriptors or memory: it may pass */
         }
     }
-    return true;
 }
 
-/* Waits for something to do, then begins every request that is ready. Returns false when the writer is to end. */
-static bool gather(struct loop *loop)
+/* ---- the loop ---- */
+
+/* Data of the descriptors that are no parked connection. */
+static char tag_stop, tag_listen, tag_inbox;
+
+static void note(struct loop *loop, const struct epoll_event *event)
 {
-    loop->ready[READY_LISTEN].fd = loop->n_parked < PARKED_MAX ? loop->writers->listen_fd : -1;
-    if (poll(loop->ready, READY_PARKED + loop->n_parked, loop->n_parked ? 1000 : -1) < 0)
-        return errno == EINTR;
-    begin_parked(loop);
-    if (loop->ready[READY_STOP].revents)
-        return false;
-    return loop->ready[READY_LISTEN].revents == 0 || begin_accepted(loop);
+    if (event->data.ptr == &tag_stop) {
+        loop->is_stopping = true;
+        loop->stop_parked_ms = clock_monotonic_ms() + STOP_PARKED_MS;
+        epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, loop->writers->stop_fd, NULL); /* it stays readable, for the others */
+    } else if (event->data.ptr == &tag_listen) {
+        loop->may_accept = true;
+    } else if (event->data.ptr == &tag_inbox) {
+        loop->has_inbox = true;
+    } else {
+        parking_note(&loop->parking, event->data.ptr);
+    }
 }
 
-/* The longest that a leader takes over a group: two attempts, and connecting between them. */
+static int patience_ms(const struct loop *loop)
+{
+    if ((loop->may_accept && !loop->is_stopping) || loop->has_inbox || loop->parking.n_news)
+        return 0;
+    if (loop->is_stopping)
+        return STOP_POLL_MS;
+    return loop->parking.n ? EXPIRE_EVERY_MS : -1;
+}
+
+/* Waits for something to do, then begins every request that is ready. */
+static void gather(struct loop *loop)
+{
+    struct epoll_event events[EVENTS_AT_ONCE];
+    int n = epoll_wait(loop->epoll_fd, events, EVENTS_AT_ONCE, patience_ms(loop));
+
+    for (int i = 0; i < n; i++)
+        note(loop, &events[i]);
+    if (loop->parking.n)
+        begin_parked(loop);
+    begin_inbox(loop);
+    if (!loop->is_stopping)
+        begin_accepted(loop);
+    if (loop->parking.n && !loop->parking.n_news)
+        parking_expire(&loop->parking, clock_monotonic_ms());
+}
+
+/* The longest that a leader takes over a group: each attempt, and connecting between them. */
 static int leader_timeout_ms(const struct config *config)
 {
-    return 2 * config->write_timeout_ms + 1000 * config->connect_timeout_s;
+    return EVENT_STORE_ATTEMPTS * (config->write_timeout_ms + DB_ANSWER_GRACE_MS + 1000 * config->connect_timeout_s);
 }
 
 /* One event alone joins those of other processes, if there are any; a group has no need to. */
@@ -169,6 +290,17 @@ static void write_events(struct loop *loop)
     arena_reset(&loop->arena);
 }
 
+static void answer(struct loop *loop, struct flight *flight)
+{
+    struct writers *writers = loop->writers;
+
+    size_t n_errors = flight->call->batch.n - flight->call->n_events;
+
+    if (n_errors > SMALL_ANSWER_ERRORS && pool_queue(writers->porters, flight, send_answer))
+        return;
+    flight_end(writers->flights, flight, worker_end(loop->worker, flight->call));
+}
+
 /* One transaction for all that waits; then each gets its answer. */
 static void commit_group(struct loop *loop)
 {
@@ -176,7 +308,7 @@ static void commit_group(struct loop *loop)
         return;
     write_events(loop);
     for (size_t i = 0; i < loop->n_group; i++)
-        flight_end(loop->writers->flights, loop->group[i], worker_end(loop->worker, loop->group[i]->call));
+        answer(loop, loop->group[i]);
     loop->n_group = 0;
     loop->n_events = 0;
     loop->group_bytes = 0;
@@ -186,14 +318,22 @@ static void loop_free(struct loop *loop)
 {
     if (!loop)
         return;
-    while (loop->n_parked)
-        close(loop->ready[READY_PARKED + --loop->n_parked].fd);
+    parking_free(&loop->parking);
+    if (loop->epoll_fd >= 0)
+        close(loop->epoll_fd);
     if (loop->db)
         db_pool_give(loop->writers->service->writers, loop->db);
     arena_free(&loop->arena);
     worker_free(loop->worker);
     free(loop->events);
     free(loop);
+}
+
+static bool watch(struct loop *loop, int fd, char *tag)
+{
+    struct epoll_event event = { .events = EPOLLIN, .data.ptr = tag };
+
+    return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
 static struct loop *loop_new(struct writers *writers)
@@ -207,26 +347,41 @@ static struct loop *loop_new(struct writers *writers)
     loop->arena = arena_new(GROUP_ARENA_BYTES);
     loop->worker = worker_new(writers->service);
     loop->events = calloc(config->group_max_events + config->limits.batch_max_events, sizeof *loop->events);
-    loop->ready[READY_STOP] = (struct pollfd){ .fd = writers->stop_fd, .events = POLLIN };
-    loop->ready[READY_LISTEN] = (struct pollfd){ .fd = writers->listen_fd, .events = POLLIN };
-    if (loop->worker && loop->events && db_pool_take(writers->service->writers, &loop->db) == STATUS_OK)
+    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    loop->parking.epoll_fd = loop->epoll_fd;
+    loop->parking.timeout_ms = config->client_timeout_ms;
+    if (loop->worker && loop->events && loop->epoll_fd >= 0 && watch(loop, writers->stop_fd, &tag_stop) &&
+        watch(loop, writers->listen_fd, &tag_listen) && watch(loop, writers->inbox_fd, &tag_inbox) &&
+        db_pool_take(writers->service->writers, &loop->db) == STATUS_OK)
         return loop;
     loop_free(loop);
     return NULL;
+}
+
+/* One round. Returns false after the last: when it is to stop, and nothing that was accepted is still on its way. */
+static bool turn(struct loop *loop)
+{
+    /* Asked before the inbox is looked into: a porter puts a flight there first. */
+    bool nothing_comes = atomic_load(&loop->writers->n_receiving) == 0;
+
+    gather(loop);
+    commit_group(loop);
+    if (!loop->is_stopping)
+        return true;
+    bool waits_for_parked = loop->parking.n && clock_monotonic_ms() < loop->stop_parked_ms;
+    return waits_for_parked || !nothing_comes || loop->has_inbox;
 }
 
 static void *writer_main(void *context)
 {
     struct writers *writers = context;
     struct loop *loop = loop_new(writers);
-    bool goes_on = loop != NULL;
 
-    while (goes_on) {
-        goes_on = gather(loop);
-        commit_group(loop);
-    }
     if (!loop)
-        LOG(ERROR, "a writer could not start", log_text("event.outcome", BYTES("no_memory")));
+        LOG(ERROR, "a writer could not start", log_text("error.message", bytes_of(strerror(errno))));
+    while (loop && turn(loop)) {
+        /* until it is over */
+    }
     loop_free(loop);
     crew_leave(writers->crew);
     return NULL;

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "store/db.h"
+
 #define DEFAULT_PATH SYNCHRONY_SYSCONFDIR "/synchrony/synchrony.conf"
 
 enum { FILE_MAX_BYTES = 1024 * 1024, FILE_PIECE_BYTES = 8 * 1024 };
@@ -63,7 +65,7 @@ static const struct number_option number_options[] = {
     SIZE("page_url_max_bytes", limits.page_url_max_bytes, 1, 65536),
 };
 
-/* The options that are texts: the variable that wins over it, if any, and where it goes. */
+/* The options that are texts, and where each goes. Those with a variable that wins over them are connection strings. */
 static const struct {
     const char *name;
     const char *variable;
@@ -141,6 +143,16 @@ static int validate_log_level(cfg_t *cfg, cfg_opt_t *opt)
     if (log_level_parse(bytes_of(value), &level))
         return 0;
     cfg_error(cfg, "%s must be one of debug, info, warn, error, got '%s'", opt->name, value);
+    return -1;
+}
+
+static int validate_conninfo(cfg_t *cfg, cfg_opt_t *opt)
+{
+    char fault[256];
+
+    if (!db_conninfo_error(cfg_opt_getnstr(opt, 0), fault, sizeof fault))
+        return 0;
+    cfg_error(cfg, "%s is no connection string: %s", opt->name, fault);
     return -1;
 }
 
@@ -262,6 +274,10 @@ static cfg_t *parser_new(cfg_opt_t options[N_OPTIONS])
     cfg_set_error_function(cfg, print_error);
     for (size_t i = 0; i < N_NUMBERS; i++)
         cfg_set_validate_func(cfg, number_options[i].name, validate_number);
+    for (size_t i = 0; i < N_TEXTS; i++) {
+        if (text_options[i].variable)
+            cfg_set_validate_func(cfg, text_options[i].name, validate_conninfo);
+    }
     cfg_set_validate_func(cfg, LOG_LEVEL, validate_log_level);
     cfg_set_validate_func(cfg, ALLOWED_ORIGINS, validate_origin);
     return cfg;
@@ -285,33 +301,49 @@ static enum status take_origins(cfg_t *cfg, struct config *config)
     return STATUS_OK;
 }
 
-static enum status take_texts(cfg_t *cfg, config_environment *environment, struct config *config)
+/* A variable that is set to nothing counts as not set. */
+static const char *setting(config_environment *environment, const char *name)
 {
+    const char *value = name ? environment(name) : NULL;
+
+    return value && *value ? value : NULL;
+}
+
+static enum status take_texts(cfg_t *cfg, config_environment *environment, FILE *errors, struct config *config)
+{
+    enum status st = STATUS_OK;
+    char fault[256];
+
     for (size_t i = 0; i < N_TEXTS; i++) {
-        const char *value = text_options[i].variable ? environment(text_options[i].variable) : NULL;
+        const char *value = setting(environment, text_options[i].variable);
+        if (value && db_conninfo_error(value, fault, sizeof fault)) {
+            fprintf(errors, "%s of the environment is no connection string: %s\n", text_options[i].variable, fault);
+            st = STATUS_CONFIG;
+        }
         char **text = text_at(config, i);
         *text = strdup(value ? value : cfg_getstr(cfg, text_options[i].name));
         if (!*text)
             return STATUS_NO_MEMORY;
     }
-    return STATUS_OK;
+    return st;
 }
 
-static enum status take(cfg_t *cfg, config_environment *environment, struct config *config)
+static enum status take(cfg_t *cfg, config_environment *environment, FILE *errors, struct config *config)
 {
     for (size_t i = 0; i < N_NUMBERS; i++)
         number_set(config, &number_options[i], cfg_getint(cfg, number_options[i].name));
     (void)log_level_parse(bytes_of(cfg_getstr(cfg, LOG_LEVEL)), &config->log_level);
 
-    enum status st = take_texts(cfg, environment, config);
+    enum status st = take_texts(cfg, environment, errors, config);
     return st == STATUS_OK ? take_origins(cfg, config) : st;
 }
 
 const char *config_path(const char *path, config_environment *environment)
 {
     if (!path)
-        path = environment("SYNCHRONY_CONF");
-    if (!path && access(DEFAULT_PATH, F_OK) == 0)
+        path = setting(environment, "SYNCHRONY_CONF");
+    /* Only a file that is not there is left out; one that cannot be reached is an error. */
+    if (!path && (access(DEFAULT_PATH, F_OK) == 0 || errno != ENOENT))
         path = DEFAULT_PATH;
     return path;
 }
@@ -329,7 +361,7 @@ enum status config_read(const char *path, config_environment *environment, FILE 
 
     enum status st = path ? parse_file(cfg, path, errors) : STATUS_OK;
     if (st == STATUS_OK)
-        st = take(cfg, environment, config);
+        st = take(cfg, environment, errors, config);
     cfg_free(cfg);
     return st;
 }

@@ -14,11 +14,10 @@ static enum status first_item(struct db *db, const struct bytes *parameters, str
     enum status st = STATUS_UNAVAILABLE;
 
     for (int attempt = 0; attempt < 2; attempt++) {
-        bool was_reused = db_is_reused(db);
         st = event_read_begin(db, parameters[EVENT_TYPE], parameters[SESSION_ID]);
         if (st == STATUS_OK)
             st = event_read_next(db, item);
-        if (st != STATUS_UNAVAILABLE || !was_reused)
+        if (st != STATUS_UNAVAILABLE || !db_went_stale(db))
             break;
         db_stream_end(db);
     }

@@ -76,9 +76,13 @@ static bool attempt(const char *path, const struct shared_file_header *wanted, v
 
     if (fd < 0)
         return false;
-    bool done = flock(fd, LOCK_EX) == 0;
+    bool done = flock(fd, LOCK_EX) == 0 && fstat(fd, &opened) == 0;
+    if (done && (opened.st_uid != geteuid() || (opened.st_mode & (S_IRWXG | S_IRWXO)))) {
+        errno = EPERM; /* another's: it could read what is shared, or make it up */
+        done = false;
+    }
     /* Another process may have put a new file in its place while this one waited. */
-    bool current = done && fstat(fd, &opened) == 0 && stat(path, &named) == 0 && opened.st_ino == named.st_ino;
+    bool current = done && stat(path, &named) == 0 && opened.st_ino == named.st_ino;
     if (current)
         done = map_or_make(fd, wanted, init, memory);
     if (current && done && !*memory) {

@@ -20,7 +20,7 @@ struct shared_file_header {
 
 /* Maps the file directory/name of size_bytes, mode 0600. Where it is made anew, init is called once on the cleared memory, while every
  * other process waits.
- * Returns STATUS_INTERNAL, with a line in the log, when the directory or the file cannot be used. */
+ * Returns STATUS_INTERNAL, with a line in the log, when the directory or the file cannot be used, or the file is another user's. */
 enum status shared_file_map(const char *directory, const char *name, uint32_t version, size_t size_bytes,
                             void (*init)(void *memory), void **memory) MUST_USE;
 

@@ -14,7 +14,8 @@ static void print_usage(FILE *to)
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         fprintf(to, "  %-34s %s\n", commands[i]->usage, commands[i]->summary);
     fprintf(to, "\n"
-                "  -c, --config FILE                  read FILE instead of $SYNCHRONY_CONF or the installed synchrony.conf\n"
+                "  -c, --config FILE                  read FILE instead of $SYNCHRONY_CONF or\n"
+                "                                     " SYNCHRONY_SYSCONFDIR "/synchrony/synchrony.conf\n"
                 "  -h, --help                         print this\n"
                 "  -V, --version                      print the version\n");
 }
@@ -67,6 +68,11 @@ int main(int argc, char **argv)
     }
     argc -= optind;
     argv += optind;
-    optind = 0; /* getopt_long starts anew */
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        printf("usage: synchrony %s\n\n%s\n", command->usage, command->summary);
+        return status_info(STATUS_OK)->exit;
+    }
+    argv[0] = (char[]){ "synchrony" }; /* the name that getopt_long begins its errors with */
+    optind = 0;                        /* it starts anew */
     return status_info(command->run(config_file, argc, argv))->exit;
 }

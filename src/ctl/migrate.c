@@ -14,6 +14,7 @@ static void print_step(void *context, const struct migration_step *step)
         [MIGRATION_CHANGED] = "CHANGED since it was applied",
         [MIGRATION_UNKNOWN] = "UNKNOWN to this program, which is older than the database",
         [MIGRATION_ROLES] = "created",
+        [MIGRATION_REFUSED] = "REFUSED",
     };
 
     (void)context;

@@ -10,13 +10,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { PARAMS_MAX = 8, ANSWER_GRACE_MS = 1000, CANCEL_WAIT_MS = 1000, BINARY = 1, TEXT = 0, NO_DEADLINE = -1 };
+enum { PARAMS_MAX = 8, CANCEL_WAIT_MS = 1000, BINARY = 1, TEXT = 0, NO_DEADLINE = -1 };
 
 struct db {
     struct db_options options;
     PGconn *conn; /* NULL: not connected */
     bool prepared[QUERY_COUNT];
-    bool is_reused;
+    bool is_reused; /* has served since it was connected */
+    bool went_stale;
     bool is_streaming;
     PGresult *row; /* the one that db_stream_next gave last */
     char message[256];
@@ -50,9 +51,9 @@ void db_free(struct db *db)
     free(db);
 }
 
-bool db_is_reused(const struct db *db)
+bool db_went_stale(const struct db *db)
 {
-    return db->is_reused;
+    return db->went_stale;
 }
 
 const char *db_message(const struct db *db)
@@ -108,7 +109,9 @@ static void keep_message(struct db *db, const char *text)
 static enum status lost(struct db *db)
 {
     keep_message(db, PQerrorMessage(db->conn));
-    LOG(ERROR, "database connection failed", log_text("error.message", bytes_of(db->message)));
+    db->went_stale = db->is_reused;
+    if (!db->went_stale)
+        LOG(ERROR, "database connection failed", log_text("error.message", bytes_of(db->message)));
     disconnect(db);
     return STATUS_UNAVAILABLE;
 }
@@ -116,7 +119,8 @@ static enum status lost(struct db *db)
 static enum status timed_out(struct db *db)
 {
     keep_message(db, "no answer in time");
-    LOG(ERROR, "database did not answer in time", log_number("db.timeout_ms", db->options.statement_timeout_ms + ANSWER_GRACE_MS));
+    LOG(ERROR, "database did not answer in time",
+        log_number("db.timeout_ms", db->options.statement_timeout_ms + DB_ANSWER_GRACE_MS));
     disconnect(db);
     return STATUS_UNAVAILABLE;
 }
@@ -133,6 +137,12 @@ static enum status failed(struct db *db, const PGresult *result, const char *que
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
     keep_message(db, primary ? primary : PQresultErrorMessage(result));
+    /* The server's last words on a connection that it ends, or none at all. */
+    if (!sqlstate || strncmp(sqlstate, "57P", 3) == 0) {
+        db->went_stale = db->is_reused;
+        if (db->went_stale)
+            return STATUS_UNAVAILABLE;
+    }
     LOG(ERROR, "database refused a statement", log_text("db.query", bytes_of(query)), log_text("db.sqlstate", bytes_of(sqlstate)),
         log_text("error.message", quotes_values(sqlstate) ? BYTES("") : bytes_of(db->message)));
     return status_of_sqlstate(sqlstate);
@@ -142,7 +152,7 @@ static enum status failed(struct db *db, const PGresult *result, const char *que
 
 static int64_t deadline_of(const struct db *db)
 {
-    return db->options.statement_timeout_ms ? clock_monotonic_ms() + db->options.statement_timeout_ms + ANSWER_GRACE_MS
+    return db->options.statement_timeout_ms ? clock_monotonic_ms() + db->options.statement_timeout_ms + DB_ANSWER_GRACE_MS
                                             : NO_DEADLINE;
 }
 
@@ -218,6 +228,18 @@ static enum status ensure_connected(struct db *db)
         return lost(db);
     PQsetNoticeReceiver(db->conn, ignore_notice, NULL);
     return session_setup(db);
+}
+
+bool db_conninfo_error(const char *conninfo, char *text, size_t size)
+{
+    char *error = NULL;
+    PQconninfoOption *options = PQconninfoParse(conninfo, &error);
+
+    if (!options)
+        snprintf(text, size, "%.*s", (int)strcspn(error ? error : "out of memory", "\n"), error ? error : "out of memory");
+    PQfreemem(error);
+    PQconninfoFree(options);
+    return !options;
 }
 
 /* ---- flights ---- */
@@ -379,6 +401,7 @@ enum status db_run(struct db *db, const struct db_step *steps, size_t n_steps)
     }
     if (n_steps > STEPS_MAX)
         return STATUS_INTERNAL;
+    db->went_stale = false;
     enum status st = ensure_connected(db);
     if (st == STATUS_OK)
         st = send_flight(db, steps, n_steps, must_prepare);
@@ -444,8 +467,8 @@ static enum status ensure_prepared(struct db *db, enum db_query query)
 
 enum status db_stream_begin(struct db *db, enum db_query query, const struct db_param *params, size_t n_params)
 {
+    db->went_stale = false;
     enum status st = ensure_connected(db);
-
     if (st == STATUS_OK)
         st = ensure_prepared(db, query);
     if (st != STATUS_OK)

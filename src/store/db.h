@@ -45,8 +45,14 @@ struct db_step {
 struct db *db_new(const struct db_options *options);
 void db_free(struct db *db);
 
-/* Has it been used since it was last connected? Such a connection may have gone stale without a word. */
-bool db_is_reused(const struct db *db);
+enum { DB_ANSWER_GRACE_MS = 1000 }; /* how long past its statement timeout the server's answer is waited for */
+
+/* Did the last call fail because a connection that had served before was found dead? It may have been so for long, while nobody looked:
+ * that says nothing about the server, and the same call will make a new one. */
+bool db_went_stale(const struct db *db);
+
+/* What is wrong with a connection string, in libpq's words, one line; false where nothing is. */
+bool db_conninfo_error(const char *conninfo, char *text, size_t size);
 
 /* Why the last call failed, for an operator: the server's or libpq's words, one line; never for a client. "" when there is nothing. */
 const char *db_message(const struct db *db);

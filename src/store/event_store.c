@@ -4,7 +4,7 @@
 
 #include "store/pg_array.h"
 
-enum { RETRIES_MAX = 2, COLUMN_COUNT = 6, GROUP_MAX_BYTES = 256 * 1024 * 1024 };
+enum { COLUMN_COUNT = 6, GROUP_MAX_BYTES = 256 * 1024 * 1024 };
 
 /* By key, bytewise, as PostgreSQL orders collation "C": two groups that lock the same rows lock them in the same order. Within a key
  * by acceptance. */
@@ -185,10 +185,9 @@ enum status event_store_write(struct db *db, struct event **events, size_t n, st
     enum status st = STATUS_INTERNAL;
 
     qsort(events, n, sizeof *events, compare_events);
-    for (int attempt = 0; attempt <= RETRIES_MAX; attempt++) {
-        bool was_reused = db_is_reused(db);
+    for (int attempt = 0; attempt < EVENT_STORE_ATTEMPTS; attempt++) {
         st = write_once(db, events, n, arena);
-        if (st != STATUS_RETRY && !(st == STATUS_UNAVAILABLE && was_reused))
+        if (st != STATUS_RETRY && !(st == STATUS_UNAVAILABLE && db_went_stale(db)))
             break;
     }
     return st;

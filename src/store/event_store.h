@@ -9,12 +9,14 @@
 #include "model/event.h"
 #include "store/db.h"
 
+enum { EVENT_STORE_ATTEMPTS = 3 };
+
 /* Writes n events in one transaction and returns after its commit.
  *
  * events  accepted (event_accept), 1 ≤ n; the array is sorted by key. On STATUS_OK is_duplicate is set in each: where the history had the
  *         event already, or the group has it twice. Such an event is stored, and does not become the current item again.
  * Returns the statuses of db_run; after STATUS_UNAVAILABLE the outcome is unknown. A connection that had gone stale is made anew and a
- * transaction that lost a conflict is repeated, twice at most, before either is reported. */
+ * transaction that lost a conflict is repeated, in EVENT_STORE_ATTEMPTS at most, before either is reported. */
 enum status event_store_write(struct db *db, struct event **events, size_t n, struct arena *arena) MUST_USE;
 
 #endif

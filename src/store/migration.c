@@ -39,7 +39,7 @@ static enum status run_script(struct db *db, const char *name)
 
 /* ---- before the first migration ---- */
 
-static enum status ensure_encoding(struct db *db)
+static enum status ensure_encoding(struct db *db, migration_reporter *report, void *context)
 {
     struct db_result result;
     enum status st = run_one(db, QUERY_SERVER_ENCODING, &result);
@@ -47,7 +47,7 @@ static enum status ensure_encoding(struct db *db)
     if (st != STATUS_OK)
         return st;
     if (!bytes_equal(db_result_value(&result, 0, 0), BYTES("UTF8"))) {
-        LOG(ERROR, "the database must have the encoding UTF8", log_text("db.encoding", db_result_value(&result, 0, 0)));
+        report(context, &(struct migration_step){ .state = MIGRATION_REFUSED, .name = "the database must have the encoding UTF8" });
         st = STATUS_CONFLICT;
     }
     db_result_clear(&result);
@@ -286,7 +286,7 @@ enum status migration_apply(struct db *db, migration_reporter *report, void *con
     enum status st = run_one(db, QUERY_MIGRATION_LOCK, NULL);
 
     if (st == STATUS_OK)
-        st = ensure_encoding(db);
+        st = ensure_encoding(db, report, context);
     if (st == STATUS_OK)
         st = ensure_roles(db, report, context);
     if (st == STATUS_OK)

@@ -13,7 +13,8 @@ enum migration_state {
     MIGRATION_DONE,    /* by this call */
     MIGRATION_CHANGED, /* applied, but its text was another then */
     MIGRATION_UNKNOWN, /* applied by a newer program */
-    MIGRATION_ROLES    /* the roles were made; name says which */
+    MIGRATION_ROLES,   /* the roles were made; name says which */
+    MIGRATION_REFUSED  /* nothing was applied; name says why */
 };
 
 struct migration_step {
@@ -24,8 +25,9 @@ struct migration_step {
 
 typedef void migration_reporter(void *context, const struct migration_step *step);
 
-/* Applies what is pending, reporting each step; makes missing roles first. Stops with STATUS_CONFLICT, before anything is changed, at
- * a migration that is changed or unknown; with the status of db_run where a step fails: what was done before it stays. */
+/* Applies what is pending, reporting each step; makes missing roles first. Stops with STATUS_CONFLICT, before any migration is applied, at
+ * one that is changed or unknown, and at a database that is not in UTF-8; with the status of db_run where a step fails: what was done
+ * before it stays. */
 enum status migration_apply(struct db *db, migration_reporter *report, void *context) MUST_USE;
 
 /* Reports all migrations and changes nothing. Returns STATUS_END when all are applied as they stand, STATUS_OK when some are pending,

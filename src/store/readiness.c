@@ -15,9 +15,7 @@ static enum status check_once(struct db *db)
 
 enum status readiness_check(struct db *db)
 {
-    bool was_reused = db_is_reused(db);
     enum status st = check_once(db);
 
-    /* A connection that sat idle while the server was restarted says nothing about the server. */
-    return st == STATUS_UNAVAILABLE && was_reused ? check_once(db) : st;
+    return st == STATUS_UNAVAILABLE && db_went_stale(db) ? check_once(db) : st;
 }

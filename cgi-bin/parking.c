@@ -1,0 +1,71 @@
+#include "cgi-bin/parking.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cgi-bin/framing.h"
+
+enum arrival parking_look(struct parking *parking, int fd)
+{
+    ssize_t n = recv(fd, parking->peeked, sizeof parking->peeked, MSG_PEEK | MSG_DONTWAIT);
+
+    if (n < 0)
+        return errno == EAGAIN || errno == EINTR ? ARRIVAL_PARTIAL : ARRIVAL_NONE;
+    if (n == 0)
+        return ARRIVAL_NONE;
+    if (framing_is_whole((struct bytes){ parking->peeked, (size_t)n }))
+        return ARRIVAL_WHOLE;
+    return (size_t)n == sizeof parking->peeked ? ARRIVAL_LARGE : ARRIVAL_PARTIAL;
+}
+
+void parking_note(struct parking *parking, struct parked *parked)
+{
+    parking->n_news += !parked->has_news;
+    parked->has_news = true;
+}
+
+int parking_remove(struct parking *parking, struct parked *parked)
+{
+    int fd = parked->fd;
+
+    *(parked->older ? &parked->older->newer : &parking->oldest) = parked->newer;
+    *(parked->newer ? &parked->newer->older : &parking->newest) = parked->older;
+    parking->n--;
+    parking->n_news -= parked->has_news;
+    epoll_ctl(parking->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+    free(parked);
+    return fd;
+}
+
+void parking_add(struct parking *parking, int fd, int64_t now_ms)
+{
+    struct parked *parked = calloc(1, sizeof *parked);
+    struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP | EPOLLET, .data.ptr = parked };
+
+    if (!parked || epoll_ctl(parking->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
+        free(parked);
+        close(fd);
+        return;
+    }
+    if (parking->n == PARKING_MAX)
+        close(parking_remove(parking, parking->oldest));
+    *parked = (struct parked){ .fd = fd, .until_ms = now_ms + parking->timeout_ms, .older = parking->newest };
+    *(parking->newest ? &parking->newest->newer : &parking->oldest) = parked;
+    parking->newest = parked;
+    parking->n++;
+}
+
+void parking_expire(struct parking *parking, int64_t now_ms)
+{
+    while (parking->oldest && parking->oldest->until_ms <= now_ms)
+        close(parking_remove(parking, parking->oldest));
+}
+
+void parking_free(struct parking *parking)
+{
+    while (parking->oldest)
+        close(parking_remove(parking, parking->oldest));
+}
