@@ -1,0 +1,71 @@
+"""One sub-run: load on a port, and at the same time what it costs whom."""
+
+import json
+import select
+import subprocess
+import time
+
+import processes
+from sample import Sample
+
+# Beyond the seconds that were asked for: connecting, warming up, the last answers.
+GRACE_S = 30
+DRAIN_S = {"post": 0.0, "get": 10.0}
+
+
+class Overdue(Exception):
+    """A program did not come to its end in time."""
+
+
+class Lines:
+    """The lines of a program's output, each awaited for a bounded time."""
+
+    def __init__(self, process, timeout_s):
+        self.process = process
+        self.deadline = time.monotonic() + timeout_s
+
+    def next(self):
+        left = self.deadline - time.monotonic()
+        if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
+            raise Overdue("no result in time")
+        return self.process.stdout.readline()
+
+    def wait_for(self, word):
+        while (line := self.next()) != word + "\n":
+            if not line:
+                raise Overdue(f"ended with {self.process.wait()} before \"{word}\"")
+
+
+def run_between(command, seconds, trees, log_path="/dev/null", **popen):
+    """Runs a program that prints "begin" and "end" around what counts, then a JSON object.
+
+    Returns the object, CPU seconds by role between the two words, and the peak memory of each process of the responder."""
+    process = processes.start(command, log_path, stdout=subprocess.PIPE, text=True, bufsize=1, **popen)
+    lines = Lines(process, seconds + GRACE_S)
+    try:
+        lines.wait_for("begin")
+        trees.forget_peaks()
+        before = trees.cpu_seconds()
+        lines.wait_for("end")
+        after = trees.cpu_seconds()
+        peaks = trees.peaks_bytes()
+        result = json.loads(lines.next())
+        process.wait(GRACE_S)
+    finally:
+        processes.stop(process)
+        process.stdout.close()
+    return result, {role: after[role] - before[role] for role in processes.ROLES}, peaks
+
+
+def run(program, port, workload, connections, seconds, warm_s, trees, item_bytes=None):
+    """item_bytes: mean length of an item in an answer; reads are counted by what has come of them, whole or not."""
+    command = [program, "--port", str(port), "--connections", str(connections), "--seconds", str(seconds), "--warm", str(warm_s),
+               "--drain", str(DRAIN_S[workload.kind]), "--seed", str(time.time_ns() % 10**9)]
+    if workload.kind == "post":
+        command += ["--post", str(workload.size)] + (["--array"] if workload.is_array else [])
+    else:
+        command += ["--get", workload.event_type]
+    result, cpu, peaks = run_between(command, seconds + warm_s + DRAIN_S[workload.kind], trees)
+    good = sum(n for status, n in result["statuses"].items() if status.startswith("2"))
+    events = good * workload.size if item_bytes is None else result["good_body_bytes"] / item_bytes
+    return Sample.of(result, events, cpu, peaks)
