@@ -104,7 +104,7 @@ enum status batch_answer(const struct batch *batch, struct http_response *respon
     bool is_first = true;
 
     add_head(batch, response, &text);
-    enum status st = http_response_write(response, buf_bytes(&text));
+    enum status st = text.failed ? STATUS_NO_MEMORY : http_response_write(response, buf_bytes(&text));
     for (size_t i = 0; i < batch->n && st == STATUS_OK; i++) {
         if (batch->items[i].event.verdict == STATUS_OK)
             continue;
