@@ -86,10 +86,23 @@ def clean_environment():
             if not name.startswith(("PG", "SYNCHRONY_", "LISTEN_"))} | {"LC_ALL": "C.UTF-8"}
 
 
+def children_of(parent):
+    found = []
+    for name in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{name}/stat", encoding="ascii", errors="replace") as stat:
+                if name.isdigit() and int(stat.read().rpartition(")")[2].split()[1]) == parent:
+                    found.append(int(name))
+        except (OSError, ValueError, IndexError):
+            pass
+    return found
+
+
 class Cluster:
     """One cluster. start() and stop() may alternate; destroy() ends it for good."""
 
-    def __init__(self, run_dir):
+    def __init__(self, run_dir, is_durable=False):
+        self.is_durable = is_durable
         self.socket_dir = os.path.join(run_dir, "pg")
         self.data_dir = os.path.join(run_dir, "pgdata")
         self.log_path = os.path.join(run_dir, "postgresql.log")
@@ -108,8 +121,7 @@ class Cluster:
         with open(os.path.join(self.data_dir, "postgresql.conf"), "a", encoding="ascii") as conf:
             conf.write("listen_addresses = ''\n"
                        f"unix_socket_directories = '{self.socket_dir}'\n"
-                       "fsync = off\n"
-                       "full_page_writes = off\n"
+                       + ("" if self.is_durable else "fsync = off\nfull_page_writes = off\n") +
                        "shared_buffers = 32MB\n"
                        "log_line_prefix = '%m [%p] %u '\n"
                        "timezone = 'UTC'\n")
@@ -143,6 +155,18 @@ class Cluster:
         except subprocess.TimeoutExpired:
             self.process.send_signal(signal.SIGQUIT)
             self.process.wait(STOP_TIMEOUT_S)
+        self.process = None
+
+    def kill(self):
+        """What a crash does: every process of the server is killed at once, the first one first, so that it starts no other."""
+        first = self.process.pid
+        self.process.kill()
+        for pid in children_of(first):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.process.wait()
         self.process = None
 
     def restart(self):
