@@ -266,7 +266,7 @@ Test(config, comments_and_white_space_are_no_settings)
     static const struct {
         int line;
         struct bytes text;
-        const char *writer_database;
+        const char *run_directory;
         size_t group_max_events;
     } cases[] = {
         { __LINE__, TEXT("# group_max_events = 0\ngroup_max_events = 5\n"), "", 5 },
@@ -280,13 +280,13 @@ Test(config, comments_and_white_space_are_no_settings)
         { __LINE__, TEXT("// it's \"a comment\n group_max_events = 5\n"), "", 5 },
         { __LINE__, TEXT("/* it's \"a\n * comment */ group_max_events = 5 /**/\n"), "", 5 },
         { __LINE__, TEXT("# it's \"a comment\ngroup_max_events = 5\n"), "", 5 },
-        { __LINE__, TEXT("writer_database = \"a # b\"\n"), "a # b", 1000 },
-        { __LINE__, TEXT("writer_database = 'a # b /* c */ // d'\n"), "a # b /* c */ // d", 1000 },
-        { __LINE__, TEXT("writer_database = \"a \\\" # b\" # c\n"), "a \" # b", 1000 },
-        { __LINE__, TEXT("writer_database = 'a \\' # b' # c\n"), "a ' # b", 1000 },
-        { __LINE__, TEXT("writer_database = \"'\" # c'\ngroup_max_events = 5"), "'", 5 },
-        { __LINE__, TEXT("writer_database = postgresql://h//x\ngroup_max_events = 5"), "postgresql://h//x", 5 },
-        { __LINE__, TEXT("writer_database = \"a\nb\""), "a\nb", 1000 },
+        { __LINE__, TEXT("run_directory = \"a # b\"\n"), "a # b", 1000 },
+        { __LINE__, TEXT("run_directory = 'a # b /* c */ // d'\n"), "a # b /* c */ // d", 1000 },
+        { __LINE__, TEXT("run_directory = \"a \\\" # b\" # c\n"), "a \" # b", 1000 },
+        { __LINE__, TEXT("run_directory = 'a \\' # b' # c\n"), "a ' # b", 1000 },
+        { __LINE__, TEXT("run_directory = \"'\" # c'\ngroup_max_events = 5"), "'", 5 },
+        { __LINE__, TEXT("run_directory = postgresql://h//x\ngroup_max_events = 5"), "postgresql://h//x", 5 },
+        { __LINE__, TEXT("run_directory = \"a\nb\""), "a\nb", 1000 },
         { __LINE__, TEXT("group_max_events = 4\ngroup_max_events = 5\n"), "", 5 }, /* the last one counts */
     };
 
@@ -294,7 +294,7 @@ Test(config, comments_and_white_space_are_no_settings)
         struct reading reading = read_text(cases[i].text);
         EXPECT_STATUS(cases[i].line, reading.st, STATUS_OK);
         EXPECT_TEXT(cases[i].line, reading.errors, "");
-        EXPECT_TEXT(cases[i].line, reading.config.writer_database, cases[i].writer_database);
+        EXPECT_TEXT(cases[i].line, reading.config.run_directory, cases[i].run_directory);
         EXPECT_INT(cases[i].line, reading.config.group_max_events, cases[i].group_max_events);
         config_free(&reading.config);
     }
@@ -333,8 +333,8 @@ Test(config, errors_name_file_and_line)
         { __LINE__, TEXT("// a\n// b\nnonsense = 1\n"), "FILE:3: no such option 'nonsense'\n" },
         { __LINE__, TEXT("/* a\n * b\n */\nnonsense = 1\n"), "FILE:4: no such option 'nonsense'\n" },
         { __LINE__, TEXT("/* a */ nonsense = 1\n"), "FILE:1: no such option 'nonsense'\n" },
-        { __LINE__, TEXT("writer_database = \"a\nb\"\nnonsense = 1\n"), "FILE:3: no such option 'nonsense'\n" },
-        { __LINE__, TEXT("writer_database = \"# a\n# b\"\nnonsense = 1\n"), "FILE:3: no such option 'nonsense'\n" },
+        { __LINE__, TEXT("run_directory = \"a\nb\"\nnonsense = 1\n"), "FILE:3: no such option 'nonsense'\n" },
+        { __LINE__, TEXT("run_directory = \"# a\n# b\"\nnonsense = 1\n"), "FILE:3: no such option 'nonsense'\n" },
         { __LINE__, TEXT("# a\nallowed_origins = {\n\"https://a.example\", # a\n\"b\"\n}\n"),
           "FILE:4: allowed_origins: an origin is scheme://host[:port], got 'b'\n" },
     };
@@ -469,21 +469,22 @@ static const char *all_variables(const char *name)
     if (strcmp(name, "SYNCHRONY_CONF") == 0)
         return environment_file.path;
     if (strcmp(name, "SYNCHRONY_WRITER_DATABASE") == 0)
-        return "w";
+        return "dbname=w";
     if (strcmp(name, "SYNCHRONY_READER_DATABASE") == 0)
-        return "";
+        return "postgresql://r@h/r";
     return NULL;
 }
 
 Test(config, environment_wins_over_the_file)
 {
-    environment_file = file_with(BYTES("writer_database = a\nreader_database = b\nowner_database = c\nrun_directory = d\n"));
+    environment_file = file_with(BYTES("writer_database = \"dbname=a\"\nreader_database = \"dbname=b\"\n"
+                                       "owner_database = \"dbname=c\"\nrun_directory = d\n"));
     struct reading reading = read_path(NULL, all_variables);
 
     EXPECT_STATUS(__LINE__, reading.st, STATUS_OK);
-    EXPECT_TEXT(__LINE__, reading.config.writer_database, "w");
-    EXPECT_TEXT(__LINE__, reading.config.reader_database, ""); /* set, though to nothing */
-    EXPECT_TEXT(__LINE__, reading.config.owner_database, "c");
+    EXPECT_TEXT(__LINE__, reading.config.writer_database, "dbname=w");
+    EXPECT_TEXT(__LINE__, reading.config.reader_database, "postgresql://r@h/r");
+    EXPECT_TEXT(__LINE__, reading.config.owner_database, "dbname=c");
     EXPECT_TEXT(__LINE__, reading.config.run_directory, "d");
     config_free(&reading.config);
     file_remove(&environment_file);
@@ -543,7 +544,8 @@ Test(config, errors_leave_nothing_behind_for_the_next_file)
 
 Test(config, without_memory_says_so_at_every_allocation)
 {
-    struct file file = file_with(BYTES("writer_database = a\nallowed_origins = {\"https://a.example\", \"https://b.example\"}\n"));
+    struct file file =
+        file_with(BYTES("writer_database = \"dbname=a\"\nallowed_origins = {\"https://a.example\", \"https://b.example\"}\n"));
     char errors_text[4096];
     FILE *errors = fmemopen(errors_text, sizeof errors_text, "w");
     bool failed;
