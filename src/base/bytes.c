@@ -195,6 +195,8 @@ void buf_add_json(struct buf *buf, struct bytes text)
 {
     size_t from = 0;
 
+    if (!text.p)
+        text = BYTES(""); /* NULL + 0 has no defined value */
     buf_add(buf, BYTES("\""));
     for (size_t i = 0; i < text.len; i++) {
         char escape = escape_of((unsigned char)text.p[i]);
