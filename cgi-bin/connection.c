@@ -68,11 +68,11 @@ void connection_close(struct connection *connection, bool is_whole)
 {
     FCGX_Request *request = &connection->request;
 
-    if (is_whole) {
-        /* The body has been read to its end, so there is nothing to wait for before the connection is closed. */
-        FCGX_Detach(request);
+    /* Otherwise libfcgi waits for the web server to close its side. There is nothing to wait for: a body that was answered has been read to
+     * its end, and a connection that is broken is to look so. */
+    FCGX_Detach(request);
+    if (is_whole)
         FCGX_Finish_r(request);
-    } else {
+    else
         FCGX_Free(request, 1);
-    }
 }

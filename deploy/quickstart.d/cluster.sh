@@ -151,6 +151,7 @@ cluster_write_conf() {
 writer_database = "$(cluster_connection synchrony_writer)"
 reader_database = "$(cluster_connection synchrony_reader)"
 owner_database  = "$(cluster_connection postgres)"
+run_directory   = "$SOCKETS/web"
 END
 }
 
