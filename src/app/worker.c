@@ -69,6 +69,7 @@ static void reset(struct call *call, struct worker *worker, const struct exchang
     call->worker = worker;
     call->exchange = exchange;
     call->action = NULL;
+    call->request = (struct http_request){ 0 };
     call->problem = (struct problem){ 0 };
     call->batch = (struct batch){ 0 };
     call->is_batch = false;
