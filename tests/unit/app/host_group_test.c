@@ -1,0 +1,284 @@
+#include "app/host_group.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "tests/unit/failing.h"
+#include "tests/unit/unit.h"
+
+/* There is no database here: what a commit makes of the events is tested with one, in tests/http and tests/faults. */
+static const struct db_options no_database = { .conninfo = "host=/nonexistent",
+                                               .connect_timeout_s = 2,
+                                               .statement_timeout_ms = 1000 };
+
+struct place {
+    char directory[40];
+};
+
+static struct place place_new(void)
+{
+    struct place place = { .directory = "/tmp/host_group_test.XXXXXX" };
+
+    cr_assert_not_null(mkdtemp(place.directory));
+    return place;
+}
+
+static void place_remove(const struct place *place)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "%s/group", place->directory);
+    unlink(path);
+    rmdir(place->directory);
+}
+
+static struct host_group *join(const struct place *place)
+{
+    struct host_group *group;
+
+    cr_assert_eq(host_group_open(&group, place->directory), STATUS_OK);
+    return group;
+}
+
+static struct event some_event(void)
+{
+    return (
+        struct event){ .event_type = TEXT("a"), .session_id = TEXT("b"), .properties = TEXT("{\"x\":1}"), .verdict = STATUS_OK };
+}
+
+/* ---- who takes part ---- */
+
+Test(host_group, is_shared_while_there_is_another_process)
+{
+    struct place place = place_new();
+    struct host_group *group = join(&place);
+    int hold[2], joined[2];
+    char byte;
+
+    cr_expect_not(host_group_is_shared(group));
+    cr_assert(pipe(hold) == 0 && pipe(joined) == 0);
+    pid_t other = fork();
+    if (other == 0) {
+        struct host_group *own = join(&place);
+        close(hold[1]);
+        cr_assert_eq(write(joined[1], "x", 1), 1);
+        (void)!read(hold[0], &byte, 1);
+        host_group_close(own);
+        _exit(0);
+    }
+    cr_assert_eq(read(joined[0], &byte, 1), 1);
+    cr_expect(host_group_is_shared(group));
+    close(hold[1]);
+    cr_assert_eq(waitpid(other, NULL, 0), other);
+    cr_expect_not(host_group_is_shared(group));
+    host_group_close(group);
+    place_remove(&place);
+}
+
+Test(host_group, counts_no_process_that_was_killed)
+{
+    struct place place = place_new();
+    struct host_group *group = join(&place);
+    pid_t other = fork();
+
+    if (other == 0) {
+        (void)join(&place);
+        _exit(0); /* without a word */
+    }
+    cr_assert_eq(waitpid(other, NULL, 0), other);
+    struct host_group *third = join(&place); /* who joins counts anew */
+    host_group_close(third);
+    cr_expect_not(host_group_is_shared(group));
+    host_group_close(group);
+    place_remove(&place);
+}
+
+Test(host_group, without_a_directory_is_none)
+{
+    struct host_group *group;
+
+    EXPECT_STATUS(__LINE__, host_group_open(&group, "/nonexistent"), STATUS_INTERNAL);
+    cr_expect_null(group);
+    host_group_close(NULL);
+}
+
+Test(host_group, without_memory_is_none)
+{
+    struct place place = place_new();
+    struct host_group *group;
+
+    failing_begin(1);
+    EXPECT_STATUS(__LINE__, host_group_open(&group, place.directory), STATUS_NO_MEMORY);
+    cr_expect(failing_end());
+    cr_expect_null(group);
+    place_remove(&place);
+}
+
+/* ---- without a leader ---- */
+
+Test(host_group, event_without_a_leader_is_given_up_in_time)
+{
+    struct place place = place_new();
+    struct host_group *group = join(&place);
+    struct event event = some_event();
+    int64_t before_ms = clock_monotonic_ms();
+
+    EXPECT(__LINE__, host_group_write(group, &event, 100));
+    EXPECT_STATUS(__LINE__, event.verdict, STATUS_UNAVAILABLE);
+    cr_expect_geq(clock_monotonic_ms() - before_ms, 99);
+    EXPECT_BYTES(__LINE__, event.properties, BYTES("{\"x\":1}"));
+    host_group_close(group);
+    place_remove(&place);
+}
+
+Test(host_group, what_was_given_up_leaves_its_slot)
+{
+    struct place place = place_new();
+    struct host_group *group = join(&place);
+
+    for (int i = 0; i < 1000; i++) {
+        struct event event = some_event();
+        cr_assert(host_group_write(group, &event, 0), "event %d finds no slot", i);
+    }
+    host_group_close(group);
+    place_remove(&place);
+}
+
+Test(host_group, event_too_large_for_a_slot_is_left_to_the_caller)
+{
+    struct place place = place_new();
+    struct host_group *group = join(&place);
+    struct event event = some_event();
+    char *text = repeated('x', 200 * 1024);
+    size_t fits = 0, most = 200 * 1024;
+
+    while (fits < most) { /* the largest that it takes */
+        size_t len = (fits + most + 1) / 2;
+        event.properties = (struct bytes){ text, len };
+        if (host_group_write(group, &event, 0))
+            fits = len;
+        else
+            most = len - 1;
+    }
+    cr_expect_geq(fits, 64 * 1024); /* an event of the default limit goes in */
+    event.properties = (struct bytes){ text, fits + 1 };
+    event.verdict = STATUS_OK;
+    EXPECT(__LINE__, !host_group_write(group, &event, 0));
+    EXPECT_STATUS(__LINE__, event.verdict, STATUS_OK); /* nothing was done */
+    free(text);
+    host_group_close(group);
+    place_remove(&place);
+}
+
+/* ---- with a leader ---- */
+
+struct leading {
+    struct host_group *group;
+    struct db *db;
+    _Atomic bool stops;
+    pthread_t thread;
+};
+
+static void *lead(void *context)
+{
+    struct leading *leading = context;
+
+    host_group_lead(leading->group, leading->db, &leading->stops);
+    return NULL;
+}
+
+static void leading_begin(struct leading *leading, const struct place *place)
+{
+    *leading = (struct leading){ .group = join(place), .db = db_new(&no_database) };
+    cr_assert_eq(pthread_create(&leading->thread, NULL, lead, leading), 0);
+}
+
+static void leading_end(struct leading *leading)
+{
+    atomic_store(&leading->stops, true);
+    cr_assert_eq(pthread_join(leading->thread, NULL), 0);
+    db_free(leading->db);
+    host_group_close(leading->group);
+}
+
+struct writing {
+    struct host_group *group;
+    pthread_t thread;
+    int answered; /* with the leader's verdict */
+};
+
+enum { WRITERS = 8, EVENTS_EACH = 20 };
+
+static void *write_many(void *context)
+{
+    struct writing *writing = context;
+
+    for (int i = 0; i < EVENTS_EACH; i++) {
+        struct event event = some_event();
+        int64_t before_ms = clock_monotonic_ms();
+        event.is_duplicate = true;
+        bool taken = host_group_write(writing->group, &event, 20000);
+        writing->answered +=
+            taken && event.verdict == STATUS_UNAVAILABLE && !event.is_duplicate && clock_monotonic_ms() - before_ms < 15000;
+    }
+    return NULL;
+}
+
+Test(host_group, every_event_gets_the_leaders_verdict)
+{
+    struct place place = place_new();
+    struct leading leading;
+    struct writing writings[WRITERS] = { 0 };
+
+    leading_begin(&leading, &place);
+    for (int i = 0; i < WRITERS; i++) {
+        writings[i].group = leading.group;
+        cr_assert_eq(pthread_create(&writings[i].thread, NULL, write_many, &writings[i]), 0);
+    }
+    for (int i = 0; i < WRITERS; i++) {
+        cr_assert_eq(pthread_join(writings[i].thread, NULL), 0);
+        EXPECT_INT(i, writings[i].answered, EVENTS_EACH);
+    }
+    leading_end(&leading);
+    place_remove(&place);
+}
+
+Test(host_group, event_that_waits_is_taken_by_the_next_leader)
+{
+    struct place place = place_new();
+    struct leading leading;
+    struct writing writing = { 0 };
+
+    struct host_group *group = join(&place);
+    writing.group = group;
+    cr_assert_eq(pthread_create(&writing.thread, NULL, write_many, &writing), 0);
+    usleep(50000);
+    leading_begin(&leading, &place);
+    cr_assert_eq(pthread_join(writing.thread, NULL), 0);
+    EXPECT_INT(__LINE__, writing.answered, EVENTS_EACH);
+    leading_end(&leading);
+    host_group_close(group);
+    place_remove(&place);
+}
+
+Test(host_group, leads_one_at_a_time_and_stops_when_told)
+{
+    struct place place = place_new();
+    struct leading leading[3];
+    int64_t before_ms;
+
+    for (int i = 0; i < 3; i++)
+        leading_begin(&leading[i], &place);
+    usleep(50000);
+    before_ms = clock_monotonic_ms();
+    for (int i = 0; i < 3; i++)
+        atomic_store(&leading[i].stops, true);
+    for (int i = 0; i < 3; i++)
+        leading_end(&leading[i]);
+    cr_expect_lt(clock_monotonic_ms() - before_ms, 5000);
+    place_remove(&place);
+}
