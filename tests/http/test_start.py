@@ -235,7 +235,7 @@ def test_second_daemon_on_the_same_site_after_the_first(make_daemon):
 
 # --- configuration ---
 
-@pytest.mark.parametrize("line", ["nonsense = 1", "threads = many", "threads = -1", "threads = 0", "body_max_bytes = 0", 'log_level = "loud"', "threads = 99999999999", "threads =", 'writer_database = {"a"}'])
+@pytest.mark.parametrize("line", ["nonsense = 1", "reader_connections = many", "reader_connections = -1", "reader_connections = 0", "body_max_bytes = 0", 'log_level = "loud"', "reader_connections = 99999999999", "reader_connections =", 'writer_database = {"a"}'])
 def test_bad_configuration_refuses_to_start_with_its_line(site, command, line):
     path = os.path.join(site.dir, "bad.conf")
     with open(path, "w", encoding="ascii") as file:
