@@ -129,10 +129,12 @@ class Site:
 
 
 class WebServer(Site):
-    """A real web server on a free port of the loopback address, with the responder behind it."""
+    """A real web server on a free port of the loopback address, with the responder behind it. As in the quickstart, the responder's
+    processes share a commit through files in the run directory."""
 
     def __init__(self, name, run_dir, build_dir, settings, environment=None):
-        super().__init__(name, run_dir, build_dir, settings, environment)
+        shared = {"run_directory": os.path.join(run_dir, name, "run")}
+        super().__init__(name, run_dir, build_dir, settings | shared, environment)
         self.process = None
         self.port = None
         # The checkout may lie where an unprivileged user cannot read.
