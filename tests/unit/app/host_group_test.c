@@ -1,6 +1,7 @@
 #include "app/host_group.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/wait.h>
@@ -52,29 +53,59 @@ static struct event some_event(void)
 
 /* ---- who takes part ---- */
 
+/* Another process, which joins, leaves when it is told to, and then waits for its end: that comes from outside, for what the test has
+ * left in its memory is not its own to release. */
+struct other {
+    pid_t pid;
+    int tell; /* a byte tells it to leave */
+    int told; /* a byte tells that it has joined, and another that it has left */
+};
+
+static struct other other_begin(const struct place *place)
+{
+    int tell[2], told[2];
+    char byte;
+
+    cr_assert(pipe(tell) == 0 && pipe(told) == 0);
+    struct other other = { .pid = fork(), .tell = tell[1], .told = told[0] };
+    if (other.pid == 0) {
+        struct host_group *group = join(place);
+        (void)!write(told[1], "j", 1);
+        (void)!read(tell[0], &byte, 1);
+        host_group_close(group);
+        (void)!write(told[1], "l", 1);
+        for (;;)
+            pause();
+    }
+    cr_assert_eq(read(other.told, &byte, 1), 1);
+    return other;
+}
+
+static void other_leave(const struct other *other)
+{
+    char byte;
+
+    cr_assert_eq(write(other->tell, "x", 1), 1);
+    cr_assert_eq(read(other->told, &byte, 1), 1);
+}
+
+static void other_kill(const struct other *other)
+{
+    cr_assert_eq(kill(other->pid, SIGKILL), 0);
+    cr_assert_eq(waitpid(other->pid, NULL, 0), other->pid);
+}
+
 Test(host_group, is_shared_while_there_is_another_process)
 {
     struct place place = place_new();
     struct host_group *group = join(&place);
-    int hold[2], joined[2];
-    char byte;
 
     cr_expect_not(host_group_is_shared(group));
-    cr_assert(pipe(hold) == 0 && pipe(joined) == 0);
-    pid_t other = fork();
-    if (other == 0) {
-        struct host_group *own = join(&place);
-        close(hold[1]);
-        cr_assert_eq(write(joined[1], "x", 1), 1);
-        (void)!read(hold[0], &byte, 1);
-        host_group_close(own);
-        _exit(0);
-    }
-    cr_assert_eq(read(joined[0], &byte, 1), 1);
+    struct other other = other_begin(&place);
     cr_expect(host_group_is_shared(group));
-    close(hold[1]);
-    cr_assert_eq(waitpid(other, NULL, 0), other);
+    other_leave(&other);
     cr_expect_not(host_group_is_shared(group));
+    other_kill(&other);
     host_group_close(group);
     place_remove(&place);
 }
@@ -83,15 +114,10 @@ Test(host_group, counts_no_process_that_was_killed)
 {
     struct place place = place_new();
     struct host_group *group = join(&place);
-    pid_t other = fork();
+    struct other other = other_begin(&place);
 
-    if (other == 0) {
-        (void)join(&place);
-        _exit(0); /* without a word */
-    }
-    cr_assert_eq(waitpid(other, NULL, 0), other);
-    struct host_group *third = join(&place); /* who joins counts anew */
-    host_group_close(third);
+    other_kill(&other);
+    host_group_close(join(&place)); /* who joins counts anew */
     cr_expect_not(host_group_is_shared(group));
     host_group_close(group);
     place_remove(&place);

@@ -50,13 +50,13 @@ Test(json_document, member_gives_kind_and_text)
 
 Test(json_document, value_outlives_text_and_reader)
 {
+    struct bytes text = BYTES("{\"a\":\"a value that is longer than what json-c keeps in place\"}");
     struct document_reader *reader = document_reader_new();
-    char *copy = exact_copy(BYTES("{\"a\":\"a value that is longer than what json-c keeps in place\"}"));
+    char *copy = exact_copy(text);
     struct document *document;
     struct bytes value;
 
-    cr_assert_eq(document_read(reader, (struct bytes){ copy, 63 }, &document), STATUS_OK);
-    memset(copy, 0, 63);
+    cr_assert_eq(document_read(reader, (struct bytes){ copy, text.len }, &document), STATUS_OK);
     free(copy);
     document_reader_free(reader);
     EXPECT_INT(__LINE__, document_member(document, "a", &value), DOCUMENT_STRING);
