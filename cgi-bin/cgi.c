@@ -1,6 +1,7 @@
 #include "cgi-bin/cgi.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,14 +13,29 @@ static const char *variable(void *context, const char *name)
     return getenv(name);
 }
 
+/* How much of standard input is the body's. A server need not end it there: who reads on may wait for ever (RFC 3875, section 4.2). Without
+ * a length there is a body only where it comes in chunks, and then the server does end it. */
+static size_t body_length(void)
+{
+    size_t len = 0;
+
+    if (getenv("HTTP_TRANSFER_ENCODING") && !bytes_of(getenv("CONTENT_LENGTH")).len)
+        return SIZE_MAX;
+    (void)bytes_to_size(bytes_of(getenv("CONTENT_LENGTH")), SIZE_MAX, &len);
+    return len;
+}
+
 static long read_body(void *context, char *to, size_t len)
 {
-    ssize_t n;
+    size_t *left = context;
+    ssize_t n = 0;
 
-    (void)context;
+    if (len > *left)
+        len = *left;
     do
-        n = read(STDIN_FILENO, to, len);
+        n = len ? read(STDIN_FILENO, to, len) : 0;
     while (n < 0 && errno == EINTR);
+    *left -= n > 0 ? (size_t)n : 0;
     return n;
 }
 
@@ -40,7 +56,8 @@ static enum status write_answer(void *context, struct bytes bytes)
 
 enum status cgi_serve(struct service *service)
 {
-    const struct exchange exchange = { .variable = variable, .read = read_body, .write = write_answer };
+    size_t left = body_length();
+    const struct exchange exchange = { .variable = variable, .read = read_body, .write = write_answer, .context = &left };
     struct worker *worker = worker_new(service);
     struct call *call = call_new(service);
     enum status st = STATUS_NO_MEMORY;

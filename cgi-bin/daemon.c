@@ -11,7 +11,7 @@
 #include "cgi-bin/writer.h"
 
 enum {
-    STOP_GRACE_MS = 4500,
+    STOP_GRACE_MS = 4000,
     READS_QUEUED_MAX = 256,
     PORTERS = 8, /* threads that wait for clients: each for one that is slow, or sends much */
     PORTERS_QUEUED_MAX = 1024

@@ -9,7 +9,7 @@
 
 #include "app/service.h"
 
-/* Serves what comes in on listen_fd until SIGTERM, SIGINT or SIGUSR1; then finishes what is under way, for 4.5 s at most.
+/* Serves what comes in on listen_fd until SIGTERM, SIGINT or SIGUSR1; then finishes what is under way, for 4 s at most.
  * Returns STATUS_OK after an orderly end, STATUS_INTERNAL or STATUS_NO_MEMORY when it could not start. */
 enum status daemon_serve(struct service *service, int listen_fd) MUST_USE;
 

@@ -37,6 +37,7 @@ static enum status read_announced(const struct exchange *exchange, size_t len, s
         st = STATUS_INVALID_BODY;
     if (st != STATUS_OK)
         return problem_set(problem, st, "%zu bytes were announced, %zu came", len, got);
+    p[len] = '\0';
     *body = (struct bytes){ p, len };
     return STATUS_OK;
 }
@@ -51,7 +52,7 @@ static enum status read_to_end(const struct exchange *exchange, const struct lim
         size_t got;
         if (capacity > limits->body_max_bytes)
             capacity = limits->body_max_bytes + 1;
-        char *p = arena_alloc(arena, capacity);
+        char *p = arena_alloc(arena, capacity + 1);
         if (!p)
             return STATUS_NO_MEMORY;
         if (so_far.len)
@@ -62,8 +63,10 @@ static enum status read_to_end(const struct exchange *exchange, const struct lim
         so_far = (struct bytes){ p, so_far.len + got };
         if (so_far.len > limits->body_max_bytes)
             return too_large(limits, problem);
-        if (so_far.len < capacity)
+        if (so_far.len < capacity) {
+            p[so_far.len] = '\0';
             break;
+        }
     }
     *body = so_far;
     return STATUS_OK;

@@ -21,7 +21,7 @@ struct exchange {
 
 /* Reads the whole body as it was announced, or to its end where no length was.
  *
- * body  in arena; never more than limits->body_max_bytes.
+ * body  in arena, with a NUL behind it; never more than limits->body_max_bytes.
  * Returns STATUS_TOO_LARGE, STATUS_INVALID_BODY (no length, or not that long), STATUS_NO_MEMORY. */
 enum status exchange_read_body(const struct exchange *exchange, const struct http_request *request, const struct limits *limits,
                                struct arena *arena, struct bytes *body, struct problem *problem) MUST_USE;

@@ -33,6 +33,8 @@ static const struct status_info table[] = {
     [STATUS_UNSUPPORTED_MEDIA] = ROW(415, EXIT_FAILED, INFO, false, "unsupported_media_type", "Unsupported media type"),
     [STATUS_UNAVAILABLE] =
         ROW(503, EXIT_UNAVAILABLE, ERROR, true, "unavailable", "The service is temporarily unavailable, try again later"),
+    [STATUS_NOT_SET_UP] =
+        ROW(503, EXIT_FAILED, ERROR, true, "unavailable", "The service is temporarily unavailable, try again later"),
     [STATUS_BUSY] = ROW(503, EXIT_UNAVAILABLE, WARN, true, "busy", "Too many requests are waiting, try again later"),
     [STATUS_RETRY] =
         ROW(503, EXIT_UNAVAILABLE, WARN, true, "unavailable", "The service is temporarily unavailable, try again later"),

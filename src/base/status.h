@@ -30,12 +30,13 @@ enum status {
     STATUS_TOO_LARGE,          /* body, event or batch */
     STATUS_UNSUPPORTED_MEDIA,  /* content type or coding */
     STATUS_UNAVAILABLE,        /* the database cannot be reached, or cannot take it now; the outcome may be unknown */
-    STATUS_BUSY,               /* too many wait already */
-    STATUS_RETRY,              /* a conflict between transactions: the same again will do */
-    STATUS_CLIENT_GONE,        /* the other end of the connection has left */
-    STATUS_USAGE,              /* the command line */
-    STATUS_CONFIG,             /* the configuration file */
-    STATUS_CONFLICT,           /* what is there is not what it should be (a migration that was changed) */
+    STATUS_NOT_SET_UP, /* the database is there but refuses us: no such role, right, database or table; an administrator is needed */
+    STATUS_BUSY,       /* too many wait already */
+    STATUS_RETRY,      /* a conflict between transactions: the same again will do */
+    STATUS_CLIENT_GONE, /* the other end of the connection has left */
+    STATUS_USAGE,       /* the command line */
+    STATUS_CONFIG,      /* the configuration file */
+    STATUS_CONFLICT,    /* what is there is not what it should be (a migration that was changed) */
     STATUS_COUNT
 };
 

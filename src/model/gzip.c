@@ -69,8 +69,10 @@ enum status gunzip_text(struct gunzip *gunzip, struct bytes data, size_t max_byt
         if (!to)
             return STATUS_NO_MEMORY;
         st = decompress(gunzip, data, to, capacity, &len);
-        if (st == STATUS_OK)
+        if (st == STATUS_OK) {
+            to[len] = '\0';
             *text = (struct bytes){ to, len };
+        }
         if (st != STATUS_TOO_LARGE || capacity == max_bytes)
             return st;
         capacity = max_bytes;

@@ -15,7 +15,7 @@ void gunzip_free(struct gunzip *gunzip);
 
 /* Decompresses data, one gzip member or several in a row, to at most max_bytes.
  *
- * text  in arena.
+ * text  in arena, with a NUL behind it.
  * Returns STATUS_TOO_LARGE when there is more than max_bytes, STATUS_INVALID_ENCODING when data is no gzip, is damaged or ends early,
  * STATUS_NO_MEMORY. */
 enum status gunzip_text(struct gunzip *gunzip, struct bytes data, size_t max_bytes, struct arena *arena,

@@ -23,7 +23,8 @@ struct document_reader;
 struct document_reader *document_reader_new(void);
 void document_reader_free(struct document_reader *reader);
 
-/* Reads a text whose value is an object or an array. *document is the caller's to free.
+/* Reads a text whose value is an object or an array; json-c may look at the byte behind it, so there must be one, whatever it is.
+ * *document is the caller's to free.
  * Returns STATUS_INTERNAL when json-c refuses the text, which after json_guard is a fault of ours, or STATUS_NO_MEMORY. */
 enum status document_read(struct document_reader *reader, struct bytes text, struct document **document) MUST_USE;
 void document_free(struct document *document);

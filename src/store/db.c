@@ -72,13 +72,13 @@ static const struct {
     { "22", STATUS_UNPROCESSABLE },    /* data exception */
     { "23502", STATUS_UNPROCESSABLE }, /* not null violation */
     { "25006", STATUS_UNAVAILABLE },   /* read-only transaction: a standby, or on its way to be one */
-    { "28", STATUS_UNAVAILABLE },      /* invalid authorization */
-    { "3D", STATUS_UNAVAILABLE },      /* invalid catalog name: no such database */
+    { "28", STATUS_NOT_SET_UP },       /* invalid authorization */
+    { "3D", STATUS_NOT_SET_UP },       /* invalid catalog name: no such database */
     { "40001", STATUS_RETRY },         /* serialization failure */
     { "40P01", STATUS_RETRY },         /* deadlock */
-    { "42501", STATUS_UNAVAILABLE },   /* insufficient privilege */
-    { "42883", STATUS_UNAVAILABLE },   /* undefined function: not migrated yet */
-    { "42P01", STATUS_UNAVAILABLE },   /* undefined table: not migrated yet */
+    { "42501", STATUS_NOT_SET_UP },    /* insufficient privilege */
+    { "42883", STATUS_NOT_SET_UP },    /* undefined function: not migrated yet */
+    { "42P01", STATUS_NOT_SET_UP },    /* undefined table: not migrated yet */
     { "53", STATUS_UNAVAILABLE },      /* insufficient resources */
     { "54", STATUS_UNPROCESSABLE },    /* program limit exceeded */
     { "55P03", STATUS_RETRY },         /* lock not available */

@@ -34,7 +34,7 @@ Test(json_document, member_gives_kind_and_text)
         { __LINE__, "n\\u0061me", DOCUMENT_ABSENT, ABSENT },
     };
     struct document_reader *reader = document_reader_new();
-    char *copy = exact_copy(text);
+    char *copy = exact_copy((struct bytes){ text.p, text.len + 1 }); /* with the byte that json-c may look at */
     struct document *document;
 
     cr_assert_eq(document_read(reader, (struct bytes){ copy, text.len }, &document), STATUS_OK);
@@ -52,7 +52,7 @@ Test(json_document, value_outlives_text_and_reader)
 {
     struct bytes text = BYTES("{\"a\":\"a value that is longer than what json-c keeps in place\"}");
     struct document_reader *reader = document_reader_new();
-    char *copy = exact_copy(text);
+    char *copy = exact_copy((struct bytes){ text.p, text.len + 1 }); /* with the byte that json-c may look at */
     struct document *document;
     struct bytes value;
 
