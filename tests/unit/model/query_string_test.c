@@ -99,14 +99,31 @@ Test(query_string, refuses_and_names_the_field)
 
 Test(query_string, cuts_a_long_unknown_name_between_two_characters)
 {
-    struct arena arena = arena_new(ARENA_BYTES);
-    struct problem problem = { 0 };
-    struct bytes values[N_NAMES];
-    struct bytes query = BYTES("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\xc3\xa4xxx=1");
+    static const struct {
+        int line;
+        size_t letters; /* before a character of two bytes and three letters more */
+        size_t shown;
+    } cases[] = {
+        { __LINE__, 58, 63 }, { __LINE__, 59, 64 }, { __LINE__, 60, 64 },  { __LINE__, 62, 64 },
+        { __LINE__, 63, 63 }, { __LINE__, 64, 64 }, { __LINE__, 500, 64 },
+    };
 
-    EXPECT_STATUS(__LINE__, query_string_read(query, names, N_NAMES, &arena, values, &problem), STATUS_INVALID_PARAMETER);
-    EXPECT_TEXT(__LINE__, problem.details, "unknown parameter: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
-    arena_free(&arena);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct arena arena = arena_new(ARENA_BYTES);
+        struct problem problem = { 0 };
+        struct bytes values[N_NAMES];
+        struct buf query = buf_new(1000), want = buf_new(1000);
+        char *letters = repeated('x', cases[i].letters);
+        buf_add_format(&query, "%s\xc3\xa4yyy=1", letters);
+        buf_add_format(&want, "unknown parameter: %.*s", (int)cases[i].shown, query.p);
+        EXPECT_STATUS(cases[i].line, query_string_read(buf_bytes(&query), names, N_NAMES, &arena, values, &problem),
+                      STATUS_INVALID_PARAMETER);
+        EXPECT_BYTES(cases[i].line, bytes_of(problem.details), buf_bytes(&want));
+        free(letters);
+        buf_free(&want);
+        buf_free(&query);
+        arena_free(&arena);
+    }
 }
 
 /* Memory that ends at every step in turn. */
