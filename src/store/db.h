@@ -61,8 +61,9 @@ const char *db_message(const struct db *db);
  * set. A step that is QUERY_COMMIT fails unless the server says COMMIT.
  *
  * Returns STATUS_UNAVAILABLE when the connection could not be made or was lost (the outcome of a COMMIT is then unknown), or the
- *         server cannot do it now; STATUS_NOT_SET_UP when it refuses the role, or lacks what the query names; STATUS_RETRY for a deadlock, serialization failure or lock timeout; STATUS_UNPROCESSABLE when a
- *         value can never be stored; STATUS_INTERNAL for anything else. */
+ *         server cannot do it now; STATUS_NOT_SET_UP when it refuses the role, or lacks what the query names; STATUS_RETRY for a
+ *         deadlock, serialization failure or lock timeout; STATUS_UNPROCESSABLE when a value can never be stored; STATUS_INTERNAL for
+ *         anything else. */
 enum status db_run(struct db *db, const struct db_step *steps, size_t n_steps) MUST_USE;
 
 /* Runs a script of several statements, each on its own unless it opens a transaction. Statuses as db_run. */
