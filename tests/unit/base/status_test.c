@@ -73,6 +73,8 @@ Test(status, http_codes_and_words_stay_as_published)
         { __LINE__, STATUS_UNSUPPORTED_MEDIA, 415, "unsupported_media_type" },
         { __LINE__, STATUS_UNAVAILABLE, 503, "unavailable" },
         { __LINE__, STATUS_BUSY, 503, "busy" },
+        { __LINE__, STATUS_INVALID_ENCODING, 400, "invalid_encoding" },
+        { __LINE__, STATUS_NOT_SET_UP, 503, "unavailable" },
         { __LINE__, STATUS_RETRY, 503, "unavailable" },
     };
 
@@ -93,6 +95,7 @@ Test(status, exit_codes_of_the_command)
 {
     EXPECT_INT(__LINE__, status_info(STATUS_INTERNAL)->exit, 1);
     EXPECT_INT(__LINE__, status_info(STATUS_CONFLICT)->exit, 1);
+    EXPECT_INT(__LINE__, status_info(STATUS_NOT_SET_UP)->exit, 1);
     EXPECT_INT(__LINE__, status_info(STATUS_USAGE)->exit, 2);
     EXPECT_INT(__LINE__, status_info(STATUS_CONFIG)->exit, 2);
     EXPECT_INT(__LINE__, status_info(STATUS_UNAVAILABLE)->exit, 69);
