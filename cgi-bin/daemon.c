@@ -1,6 +1,7 @@
 #include "cgi-bin/daemon.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
@@ -13,7 +14,7 @@
 enum {
     STOP_GRACE_MS = 4000,
     READS_QUEUED_MAX = 256,
-    PORTERS = 8, /* threads that wait for clients: each for one that is slow, or sends much */
+    PORTERS = 4, /* threads that wait for clients: each for one that is slow, or sends much */
     PORTERS_QUEUED_MAX = 1024
 };
 
@@ -125,15 +126,25 @@ static void wire(struct daemon *daemon, struct service *service, int listen_fd)
                      .listen_fd = listen_fd,
                      .stop_fd = eventfd(0, EFD_CLOEXEC),
                      .inbox_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
-                     .lock = PTHREAD_MUTEX_INITIALIZER },
+                     .lock = PTHREAD_MUTEX_INITIALIZER,
+                     .has_room = PTHREAD_COND_INITIALIZER },
         .leader = CREW_INITIALIZER,
     };
+}
+
+/* Large bodies go back to the system when they are freed, instead of becoming holes in a heap, and threads share heaps: so what was used
+ * at the worst moment is not kept. */
+static void tune_allocator(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+    mallopt(M_ARENA_MAX, 2);
 }
 
 static enum status start(struct daemon *daemon)
 {
     int listen_fd = daemon->writers.listen_fd;
 
+    tune_allocator();
     if (daemon->writers.stop_fd < 0 || daemon->writers.inbox_fd < 0 ||
         fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK) < 0)
         return STATUS_INTERNAL;

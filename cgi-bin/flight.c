@@ -38,6 +38,7 @@ void flight_give(struct flights *flights, struct flight *flight)
 void flight_end(struct flights *flights, struct flight *flight, enum call_stage stage)
 {
     connection_close(&flight->connection, stage == CALL_ANSWERED);
+    call_rest(flight->call);
     flight_give(flights, flight);
 }
 

@@ -76,6 +76,7 @@ static void inbox_put(struct writers *writers, struct flight *flight)
     bool was_empty = !writers->inbox;
     flight->next = writers->inbox;
     writers->inbox = flight;
+    writers->inbox_bytes += flight->call->body_len;
     /* It cannot fail: the counter is 0 or 1. */
     if (was_empty && write(writers->inbox_fd, &one, sizeof one) != sizeof one)
         abort();
@@ -88,8 +89,11 @@ static struct flight *inbox_take(struct writers *writers)
 
     pthread_mutex_lock(&writers->lock);
     struct flight *flight = writers->inbox;
-    if (flight)
+    if (flight) {
         writers->inbox = flight->next;
+        writers->inbox_bytes -= flight->call->body_len;
+        pthread_cond_signal(&writers->has_room);
+    }
     if (flight && !writers->inbox && read(writers->inbox_fd, &count, sizeof count) != sizeof count)
         abort(); /* it was put there with the first of them */
     pthread_mutex_unlock(&writers->lock);
@@ -135,11 +139,21 @@ static bool begin(struct writers *writers, struct worker *worker, struct flight 
     return begun(writers, flight, worker_begin(worker, flight->call, &flight->connection.exchange));
 }
 
+/* Waits while there are bodies enough for the next group: what has not been read yet costs no memory. */
+static void await_room(struct writers *writers)
+{
+    pthread_mutex_lock(&writers->lock);
+    while (writers->inbox_bytes >= writers->service->config->group_max_bytes)
+        pthread_cond_wait(&writers->has_room, &writers->lock);
+    pthread_mutex_unlock(&writers->lock);
+}
+
 /* pool_work of a porter: receives a request that may come slowly. */
 static void receive(void *context, struct worker *worker, struct flight *flight)
 {
     struct writers *writers = context;
 
+    await_room(writers);
     if (begin(writers, worker, flight))
         inbox_put(writers, flight);
     atomic_fetch_sub(&writers->n_receiving, 1);

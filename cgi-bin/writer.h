@@ -19,8 +19,10 @@ struct writers {
     int stop_fd;                   /* readable once the writers are to end */
     _Atomic size_t n_receiving;    /* requests that porters have in hand, on their way to the inbox */
     int inbox_fd;                  /* readable while the inbox is not empty */
-    pthread_mutex_t lock;          /* of the inbox: flights that others have begun and whose events are to be committed */
+    pthread_mutex_t lock;          /* of the inbox: flights that porters have begun and whose events are to be committed */
+    pthread_cond_t has_room;
     struct flight *inbox;
+    size_t inbox_bytes; /* of their bodies */
 };
 
 /* Starts the threads. Returns STATUS_NO_MEMORY when none could be. */

@@ -21,7 +21,7 @@ static const struct config defaults = {
     .pool_timeout_ms = 1000,
     .client_timeout_ms = 30000,
     .group_max_events = 1000,
-    .group_max_bytes = 4 * 1024 * 1024,
+    .group_max_bytes = 2 * 1024 * 1024,
     .limits = LIMITS_DEFAULT,
     .log_level = LOG_LEVEL_INFO,
 };

@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "model/uuid.h"
 
+enum { KEPT_BODY_BYTES = 4 * 1024 }; /* of the answer's buffer, between two requests */
+
 struct worker *worker_new(struct service *service)
 {
     struct worker *worker = calloc(1, sizeof *worker);
@@ -57,6 +59,13 @@ void call_free(struct call *call)
     http_response_free(&call->response);
     arena_free(&call->arena);
     free(call);
+}
+
+void call_rest(struct call *call)
+{
+    arena_reset(&call->arena);
+    if (call->response.body.capacity > KEPT_BODY_BYTES)
+        buf_free(&call->response.body);
 }
 
 /* Makes it new for another request. */

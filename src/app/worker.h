@@ -15,6 +15,9 @@ void worker_free(struct worker *worker);
 struct call *call_new(const struct service *service);
 void call_free(struct call *call);
 
+/* Gives back what the last request has used, but for a little that the next will use again. Nothing of that request may be in use. */
+void call_rest(struct call *call);
+
 /* What is to be done with a call next. */
 enum call_stage {
     CALL_ANSWERED, /* nothing: the whole answer has been written */
