@@ -40,6 +40,7 @@ struct loop {
     size_t n_events;
     bool may_accept;  /* there may be more connections than were accepted */
     bool has_inbox;   /* there may be more in the inbox than was taken */
+    bool inbox_first; /* in this turn */
     bool is_stopping; /* no connection is accepted any more */
     int64_t stop_parked_ms;
     struct parking parking;
@@ -279,9 +280,13 @@ static void gather(struct loop *loop)
         note(loop, &events[i]);
     if (loop->parking.n)
         begin_parked(loop);
-    begin_inbox(loop);
+    /* By turns, so that neither large requests nor small ones fill every group. */
+    loop->inbox_first = !loop->inbox_first;
+    if (loop->inbox_first)
+        begin_inbox(loop);
     if (!loop->is_stopping)
         begin_accepted(loop);
+    begin_inbox(loop);
     if (loop->parking.n && !loop->parking.n_news)
         parking_expire(&loop->parking, clock_monotonic_ms());
 }
