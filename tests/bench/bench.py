@@ -4,13 +4,13 @@ A turn is one contender with one workload, at one number of connections after th
 is ended. Within a round the contenders take turns, so that what changes on the machine meanwhile strikes all of them.
 """
 
+import itertools
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 
-import plan as plans
 import prepare
 import web
 from cluster import DATABASE, Unavailable, give_away
@@ -34,20 +34,30 @@ class Bench:
         self.build_dir = build_dir
         self.settings = settings
         self.run_dir = tempfile.mkdtemp(prefix="syn.", dir=folder)
+        self.peers = {}       # folder in the run by name
+        self.remembered = {}  # what a contender has found out in its first turn
+        self.turns = 0
+        self.bin_dir = self.data_dir = self.deploy = self.tools = self.sql_dir = self.parameters = None
+        self.event = None       # a body to post, bytes
+        self.properties = None  # all of it but the key, JSON text
+        self.database = None
+
+    # ---- setting up ----
+
+    def set_up(self):
+        """To be closed, also when this fails."""
         give_away(self.run_dir)
         self.bin_dir = self.copy_programs()
+        self.data_dir = self.make_folder("data")  # what contenders keep from turn to turn
         self.deploy = web.copy_deploy(prepare.TOP, self.run_dir)
         self.tools = prepare.build_tools(self.make_folder("tools"))
         self.sql_dir, self.parameters = self.copy_statements()
         self.event = subprocess.run([self.tools["load"], "--print", "1"], check=True, stdout=subprocess.PIPE).stdout.strip()
         self.properties = "{" + self.event.decode()[self.event.decode().index('"timestamp"'):]
-        self.data_dir = self.make_folder("data")  # what contenders keep from turn to turn
-        self.peers = {}       # folder in the run by name
-        self.remembered = {}  # what a contender has found out in its first turn
-        self.turns = 0
         self.database = Database(self.run_dir, os.path.join(self.bin_dir, "synchrony"), self.properties)
-
-    # ---- setting up ----
+        self.database.init()
+        self.database.start()
+        self.database.make()
 
     def make_folder(self, name):
         path = os.path.join(self.run_dir, name)
@@ -69,11 +79,6 @@ class Bench:
         many = shutil.copy(os.path.join(prepare.TOP, "db", "queries", "event_write.sql"), os.path.join(path, "write_many.sql"))
         with open(many, encoding="utf-8") as file:
             return path, parameters(file.read())
-
-    def start_database(self):
-        self.database.init()
-        self.database.start()
-        self.database.make()
 
     def install_peer(self, contender):
         """Gets what a contender needs; returns why it cannot be measured, or None."""
@@ -97,15 +102,16 @@ class Bench:
         return self.peers[name]
 
     def close(self):
-        self.database.destroy()
+        if self.database:
+            self.database.destroy()
         shutil.rmtree(self.run_dir, ignore_errors=True)
 
     # ---- turns ----
 
     def turn(self, make, workload, connections, plan, dbname=DATABASE):
-        """One contender's turn: samples by number of connections. Raises Failed, with what there was until then lost."""
-        if make.uses_database and dbname != HISTORY_DATABASE:
-            self.database.prepare_for(workload, dbname)
+        """One contender's turn, on tables that are prepared: samples by number of connections. Raises Failed, with what there was until
+        then lost."""
+        self.turns += 1
         contender = make(self, dbname)
         samples = {}
         try:
@@ -154,17 +160,20 @@ class Results:
 
 def measure(bench, contenders, plan, results):
     """All rounds of all workloads."""
-    for name, connections in plan.cells.items():
-        workload = plans.WORKLOADS[name]
+    for workload, cells in itertools.groupby(plan.cells, key=lambda cell: cell.workload):
+        cells = list(cells)
         for round_number in range(1, plan.rounds + 1):
             for make in contenders:
-                take_turn(bench, make, workload, connections, plan, round_number, results)
+                take_turn(bench, make, workload, cells, plan, round_number, results)
 
 
-def take_turn(bench, make, workload, connections, plan, round_number, results):
-    wanted = [number for number in connections if make.can(workload, number)]
+def take_turn(bench, make, workload, cells, plan, round_number, results):
+    wanted = [cell.connections for cell in cells
+              if make.can(workload, cell.connections) and (cell.contenders is None or make.name in cell.contenders)]
     if not wanted or (make.name, "") in results.failures or (make.name, workload.name) in results.failures:
         return
+    if make.uses_database:
+        bench.database.prepare_for(workload)
     try:
         samples = bench.turn(make, workload, wanted, plan)
     except Failed as failure:

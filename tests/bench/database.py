@@ -38,7 +38,7 @@ class Database(Cluster):
         super().__init__(run_dir)
         self.command = command
         self.properties = properties
-        self.holds = {}  # by database: what its tables were filled for
+        self.holds = None  # the kind of workload that the tables are filled for
 
     def init(self):
         super().init()
@@ -58,44 +58,52 @@ class Database(Cluster):
     def run(self, sql, dbname=DATABASE, **parameters):
         return self.execute(sql, parameters or None, dbname=dbname)
 
-    def prepare_for(self, workload, dbname=DATABASE):
+    def prepare_for(self, workload, checkpoint=True):
         """Makes the tables what a turn begins with."""
-        if workload.kind == "get" and self.holds.get(dbname) == "get":
+        if workload.kind == "get" and self.holds == "get":
             return
-        self.run("TRUNCATE events, event_log", dbname)
-        self.run("CHECKPOINT", dbname)
+        self.run("TRUNCATE events, event_log")
+        if checkpoint:
+            self.run("CHECKPOINT")
         if workload.kind == "get":
             for n in workload.read_sizes:
-                self.fill_items(f"bench_{n}", n, dbname)
+                self.fill_items(f"bench_{n}", n)
         else:
-            self.fill_items("page_view", SESSIONS, dbname)
-        self.run("VACUUM ANALYZE events", dbname)
-        self.holds[dbname] = workload.kind
+            self.fill_items("page_view", SESSIONS)
+        self.run("VACUUM ANALYZE events")
+        self.holds = workload.kind
 
-    def fill_items(self, event_type, n, dbname):
+    def fill_items(self, event_type, n, dbname=DATABASE):
         self.run(f"""
             INSERT INTO events (event_type, session_id, event_id, occurred_at, received_at, properties)
             SELECT %(event_type)s, {SESSION_ID}, {NEW_ITEM} FROM generate_series(0, %(n)s - 1) AS n""",
                  dbname, event_type=event_type, n=n, properties=self.properties)
 
     def fill_history(self, n, dbname):
-        """n events of past days in the current month's partition, of as many sessions as the load has. By session, which is the
-        order of the primary key, so that it takes minutes and not hours."""
+        """n events of past days, all in the current month's partition, of as many sessions as the load has. By session, which is the order
+        of the primary key: so it takes minutes and not hours.
+
+        Then, behind a checkpoint, one event more of each session: the load will write to the very pages that this writes to, and none has
+        to be logged whole any more. That is the state in which a busy collector is but for some seconds behind each checkpoint."""
         self.run("TRUNCATE events, event_log", dbname)
+        self.append_history(max(1, n // SESSIONS), dbname)
+        self.run("VACUUM ANALYZE event_log", dbname)
+        self.run("CHECKPOINT", dbname)
+        self.append_history(1, dbname)
         self.fill_items("page_view", SESSIONS, dbname)
+        self.run("VACUUM ANALYZE events", dbname)
+
+    def append_history(self, visits, dbname):
+        """So many events of each session, spread over the month until now."""
         self.run(f"""
             INSERT INTO event_log (session_id, occurred_at, event_id, event_type, received_at, properties)
             SELECT session_id, occurred_at, gen_random_uuid(), 'page_view', occurred_at, %(properties)s::jsonb
             FROM (SELECT {SESSION_ID} AS session_id FROM generate_series(0, {SESSIONS} - 1) AS n ORDER BY 1) AS sessions
-                 CROSS JOIN generate_series(1, greatest(1, %(n)s / {SESSIONS})) AS visit
+                 CROSS JOIN generate_series(1, %(visits)s) AS visit
                  CROSS JOIN LATERAL (
-                     SELECT month_begin + visit * (now() - month_begin) / (1 + greatest(1, %(n)s / {SESSIONS})) AS occurred_at
+                     SELECT month_begin + visit * (now() - month_begin) / %(visits)s AS occurred_at
                      FROM (SELECT date_trunc('month', now(), 'UTC') AS month_begin) AS month) AS time""",
-                 dbname, n=n, properties=self.properties)
-        self.run("VACUUM ANALYZE event_log", dbname)
-        self.run("VACUUM ANALYZE events", dbname)
-        self.run("CHECKPOINT", dbname)
-        self.holds[dbname] = "history"
+                 dbname, visits=visits, properties=self.properties)
 
     def history_count(self, dbname=DATABASE):
         return self.run("SELECT count(*) FROM event_log", dbname)[0][0]

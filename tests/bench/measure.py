@@ -28,33 +28,38 @@ class Lines:
         left = self.deadline - time.monotonic()
         if left <= 0 or not select.select([self.process.stdout], [], [], left)[0]:
             raise Overdue("no result in time")
-        return self.process.stdout.readline()
+        line = self.process.stdout.readline()
+        if not line:
+            raise Overdue(f"ended with {self.process.wait()} before its result")
+        return line
 
     def wait_for(self, word):
-        while (line := self.next()) != word + "\n":
-            if not line:
-                raise Overdue(f"ended with {self.process.wait()} before \"{word}\"")
+        while self.next() != word + "\n":
+            pass
 
 
 def run_between(command, seconds, trees, log_path="/dev/null", **popen):
     """Runs a program that prints "begin" and "end" around what counts, then a JSON object.
 
-    Returns the object, CPU seconds by role between the two words, and the peak memory of each process of the responder."""
+    Returns the object, with "foreign_cpu_s" added, CPU seconds by role between the two words, and the peak memory of each process of the
+    responder."""
     process = processes.start(command, log_path, stdout=subprocess.PIPE, text=True, bufsize=1, **popen)
     lines = Lines(process, seconds + GRACE_S)
     try:
         lines.wait_for("begin")
         trees.forget_peaks()
-        before = trees.cpu_seconds()
+        before, busy_before = trees.cpu_seconds(), processes.busy_seconds()
         lines.wait_for("end")
-        after = trees.cpu_seconds()
+        after, busy_after = trees.cpu_seconds(), processes.busy_seconds()
         peaks = trees.peaks_bytes()
         result = json.loads(lines.next())
         process.wait(GRACE_S)
     finally:
         processes.stop(process)
         process.stdout.close()
-    return result, {role: after[role] - before[role] for role in processes.ROLES}, peaks
+    spent = {role: after[role] - before[role] for role in processes.ROLES}
+    result["foreign_cpu_s"] = max(0.0, busy_after - busy_before - sum(spent.values()) - result["client_cpu_s"])
+    return result, spent, peaks
 
 
 def run(program, port, workload, connections, seconds, warm_s, trees, item_bytes=None):

@@ -33,19 +33,41 @@ WORKLOADS = {workload.name: workload for workload in (SINGLE, BATCH_100, BATCH_1
 
 
 @dataclasses.dataclass(frozen=True)
+class Cell:
+    """A workload at a number of connections. contenders: the names of those that are measured there; None: all that can."""
+    workload: Workload
+    connections: int
+    contenders: tuple = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Plan:
-    """cells: the numbers of connections of each workload."""
-    cells: dict
+    """cells: in the order of the report; those of one workload stand together, since a turn takes them together."""
+    cells: tuple
     rounds: int
     seconds: float
     warm_s: float
     starts: int  # cold starts
 
 
-def full(connections=(1, 16, 64, 256)):
-    return Plan({name: connections for name in WORKLOADS}, rounds=3, seconds=3.0, warm_s=1.0, starts=20)
+# Workloads and numbers of connections where only one of the two is chosen.
+FULL = (tuple(WORKLOADS), (1, 16, 64, 256))
+QUICK = ((SINGLE.name, BATCH_100.name), (64,))
+
+
+def cells(workloads, connections):
+    return tuple(Cell(WORKLOADS[name], number) for name in workloads for number in connections)
+
+
+def full():
+    return Plan(cells(*FULL), rounds=3, seconds=3.0, warm_s=1.0, starts=20)
 
 
 def quick():
     """About two minutes: what most targets need."""
-    return Plan({SINGLE.name: (64,), BATCH_100.name: (16,)}, rounds=2, seconds=1.5, warm_s=0.7, starts=5)
+    essentials = (
+        Cell(SINGLE, 1, ("empty-lighttpd", "empty-lighttpd-mt", "pgbench", "product-lighttpd")),
+        Cell(SINGLE, 64),
+        Cell(BATCH_100, 16, ("libpq-arrays", "product-lighttpd", "php-lighttpd", "node", "gunicorn", "plain-c-lighttpd", "serverless")),
+    )
+    return Plan(essentials, rounds=2, seconds=1.5, warm_s=0.5, starts=5)

@@ -48,20 +48,23 @@ def stop(process, how=signal.SIGTERM):
     end(family)
 
 
-def table():
-    """Every process by its pid."""
-    processes = {}
+def stat_lines():
+    """(pid, state, fields behind the state) of every process; see proc(5)."""
     for name in os.listdir("/proc"):
         if not name.isdigit():
             continue
         try:
             with open(f"/proc/{name}/stat", encoding="ascii", errors="replace") as file:
-                fields = file.read().rpartition(")")[2].split()
+                state, *fields = file.read().rpartition(")")[2].split()
         except OSError:
-            continue
-        if fields[0] != "Z":
-            processes[int(name)] = Process(int(fields[1]), int(fields[11]) + int(fields[12]), int(fields[13]) + int(fields[14]))
-    return processes
+            continue  # it has just ended
+        yield int(name), state, [int(field) for field in fields[:16]]
+
+
+def table():
+    """Every process that runs, by its pid."""
+    return {pid: Process(fields[0], fields[10] + fields[11], fields[12] + fields[13])
+            for pid, state, fields in stat_lines() if state != "Z"}
 
 
 def descendants(processes, pid):
@@ -77,28 +80,11 @@ def descendants(processes, pid):
     return found
 
 
-def reap():
-    """Takes leave of adopted children that have ended. Those of subprocess are left to it."""
-    for pid in adopted_zombies():
-        try:
+def reap(pids):
+    """Takes leave of children by adoption that have ended."""
+    for pid, state, fields in list(stat_lines()):
+        if state == "Z" and fields[0] == os.getpid() and pid in pids:
             os.waitpid(pid, os.WNOHANG)
-        except ChildProcessError:
-            pass
-
-
-def adopted_zombies():
-    zombies = []
-    for name in os.listdir("/proc"):
-        if not name.isdigit():
-            continue
-        try:
-            with open(f"/proc/{name}/stat", encoding="ascii", errors="replace") as file:
-                fields = file.read().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if fields[0] == "Z" and int(fields[1]) == os.getpid():
-            zombies.append(int(name))
-    return zombies
 
 
 def end(pids):
@@ -114,7 +100,7 @@ def end(pids):
         time.sleep(0.05)
         if time.monotonic() > deadline:
             how = signal.SIGKILL
-    reap()
+    reap(pids)
 
 
 def end_all():
@@ -164,6 +150,13 @@ class Trees:
     def peaks_bytes(self):
         """VmHWM of each process of the responder."""
         return [peak for pid in self.responders() if (peak := peak_bytes(pid)) is not None]
+
+
+def busy_seconds():
+    """CPU seconds that the whole machine has spent on anything since it started, or that its host has kept from it."""
+    with open("/proc/stat", encoding="ascii") as file:
+        user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, file.readline().split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / TICKS_PER_S
 
 
 def is_web_server(pid):

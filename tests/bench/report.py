@@ -2,10 +2,12 @@
 
 import dataclasses
 import json
+import statistics
 
-import plan as plans
 import targets
 from sample import Spread
+
+BUSY_SHARE = 0.05
 
 TITLES = {
     "post": "Single POST",
@@ -94,6 +96,15 @@ def machine_line(machine):
             f"Python {machine['python']}" + (f"; revision {machine['revision']}" if machine["revision"] else ""))
 
 
+def busy_line(run):
+    """Others that work on the machine at the same time take from those with few processes more than from those with many."""
+    shares = [sample.foreign_cpu_s / sample.seconds / run.machine["cores"] for group in run.results.samples.values() for sample in group]
+    if not shares or statistics.median(shares) < BUSY_SHARE:
+        return None
+    return (f"Beware: processes that have nothing to do with this took {statistics.median(shares):.0%} of the CPU meanwhile (median; at "
+            f"worst {max(shares):.0%}). Neither figures nor ratios are to be relied on.")
+
+
 def cell_table(run, workload, connections, markdown):
     rows = [row(make.name, samples) for make in run.contenders if (samples := run.results.get(make.name, workload, connections))]
     if not rows:
@@ -135,9 +146,8 @@ def missing_lines(run):
 
 
 def text(run, markdown=False):
-    parts = [machine_line(run.machine), LEGEND]
-    for name, connections in run.plan.cells.items():
-        parts += [cell_table(run, plans.WORKLOADS[name], one, markdown) for one in connections]
+    parts = [machine_line(run.machine), LEGEND, busy_line(run)]
+    parts += [cell_table(run, cell.workload, cell.connections, markdown) for cell in run.plan.cells]
     about = [f"- {make.name}: {make.about}" for make in run.contenders]
     parts += ["\n".join(about), "\n".join(missing_lines(run))]
     if run.instructions:

@@ -17,6 +17,7 @@ class Sample:
     cpu_s: dict              # by role
     client_cpu_s: float
     peaks_bytes: list        # VmHWM of each process of the responder
+    foreign_cpu_s: float     # of processes that have nothing to do with it, and of the kernel's own threads
     round: int = 0
     note: str = ""           # what a reader of the figures must know
 
@@ -28,7 +29,7 @@ class Sample:
         return cls(seconds=result["seconds"], requests=good, events=events, errors=bad + result["broken"],
                    statuses=result["statuses"] | ({"none": result["broken"]} if result["broken"] else {}),
                    p50_ms=result.get("p50_ms"), p99_ms=result.get("p99_ms"), cpu_s=cpu, client_cpu_s=result["client_cpu_s"],
-                   peaks_bytes=peaks)
+                   peaks_bytes=peaks, foreign_cpu_s=result["foreign_cpu_s"])
 
     @property
     def requests_per_s(self):

@@ -35,7 +35,7 @@ class Contender:
     def __init__(self, bench, dbname):
         self.bench = bench
         self.dbname = dbname
-        self.dir = bench.make_folder(self.name)
+        self.dir = bench.make_folder(f"{self.name}.{bench.turns}")
         for folder in ("log", "sockets", "www"):
             path = os.path.join(self.dir, folder)
             os.mkdir(path)

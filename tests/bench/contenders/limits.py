@@ -104,7 +104,7 @@ class Pgbench(Direct):
         for path in glob.glob(prefix + ".*"):
             os.unlink(path)
         trees = self.trees()
-        before, own_before = trees.cpu_seconds(), children_cpu_seconds()
+        before, own_before, busy_before = trees.cpu_seconds(), children_cpu_seconds(), processes.busy_seconds()
         result = subprocess.run(
             [server_program("pgbench"), "--no-vacuum", "--protocol=prepared", f"--client={clients}", f"--jobs={min(clients, 2)}",
              f"--time={max(1, round(seconds))}", f"--file={self.script()}", "--define", f"properties={self.bench.properties}",
@@ -112,17 +112,19 @@ class Pgbench(Direct):
             cwd="/", env=processes.clean_environment() | self.bench.database.peer_environment(self.dbname), text=True, check=False,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=seconds + PGBENCH_GRACE_S,
             start_new_session=True, **processes.popen_as_unprivileged())
-        after, own_after = trees.cpu_seconds(), children_cpu_seconds()
+        after, own_after, busy_after = trees.cpu_seconds(), children_cpu_seconds(), processes.busy_seconds()
         done = re.search(r"transactions actually processed: (\d+)", result.stdout)
         rate = re.search(r"tps = ([\d.]+) \(without", result.stdout)
         if result.returncode != 0 or not done or not rate or not int(done[1]):
             raise Failed(f"pgbench: exit {result.returncode}: {result.stdout[-600:]}")
         times = sorted(time for path in glob.glob(prefix + ".*") for time in read_times(path))
-        figures = {"seconds": int(done[1]) / float(rate[1]), "statuses": {"201": int(done[1])}, "broken": 0,
-                   "client_cpu_s": own_after - own_before}
+        spent = {role: after[role] - before[role] for role in after}
+        own = own_after - own_before
+        figures = {"seconds": int(done[1]) / float(rate[1]), "statuses": {"201": int(done[1])}, "broken": 0, "client_cpu_s": own,
+                   "foreign_cpu_s": max(0.0, busy_after - busy_before - sum(spent.values()) - own)}
         if times:
             figures |= {"p50_ms": times[(len(times) - 1) // 2] / 1000, "p99_ms": times[(len(times) - 1) * 99 // 100] / 1000}
-        sample = Sample.of(figures, int(done[1]), {role: after[role] - before[role] for role in after}, [])
+        sample = Sample.of(figures, int(done[1]), spent, [])
         sample.note = f"{clients} client{'s' if clients > 1 else ''}"
         return sample
 
