@@ -322,6 +322,12 @@ Test(config, errors_name_file_and_line)
         { __LINE__, TEXT("log_level = loud\n"), "FILE:1: log_level must be one of debug, info, warn, error, got 'loud'\n" },
         { __LINE__, TEXT("log_level = \"\"\n"), "FILE:1: log_level must be one of debug, info, warn, error, got ''\n" },
         { __LINE__, TEXT("group_max_events = 5 6\n"), "FILE:1: no such option '6'\n" },
+        { __LINE__, TEXT("# a\nwriter_database = nonsense\n"),
+          "FILE:2: writer_database is no connection string: missing \"=\" after \"nonsense\" in connection info string\n" },
+        { __LINE__, TEXT("reader_database = \"hots=x\"\n"),
+          "FILE:1: reader_database is no connection string: invalid connection option \"hots\"\n" },
+        { __LINE__, TEXT("owner_database = \"dbname='x\"\n"),
+          "FILE:1: owner_database is no connection string: unterminated quoted string in connection info string\n" },
         { __LINE__, TEXT("section {\n}\n"), "FILE:1: no such option 'section'\n" },
         { __LINE__, TEXT("include(\"/etc/passwd\")\n"), "FILE:1: no such option 'include'\n" },
         { __LINE__, TEXT("group_max_events = 5\ngroup_max_events = 0\n"),
@@ -490,9 +496,50 @@ Test(config, environment_wins_over_the_file)
     file_remove(&environment_file);
 }
 
+static const char *empty_variables(const char *name)
+{
+    return strcmp(name, "SYNCHRONY_CONF") == 0 ? environment_file.path : "";
+}
+
+Test(config, variable_that_is_empty_counts_as_not_set)
+{
+    environment_file = file_with(BYTES("writer_database = \"dbname=a\"\n"));
+    struct reading reading = read_path(NULL, empty_variables);
+
+    EXPECT_STATUS(__LINE__, reading.st, STATUS_OK);
+    EXPECT_TEXT(__LINE__, reading.config.writer_database, "dbname=a");
+    config_free(&reading.config);
+    file_remove(&environment_file);
+}
+
+static const char *broken_variable(const char *name)
+{
+    return strcmp(name, "SYNCHRONY_READER_DATABASE") == 0 ? "nonsense" : NULL;
+}
+
+Test(config, connection_string_of_the_environment_is_checked_too)
+{
+    struct file file = file_with(BYTES(""));
+    struct reading reading = read_path(file.path, broken_variable);
+
+    EXPECT_STATUS(__LINE__, reading.st, STATUS_CONFIG);
+    EXPECT_TEXT(
+        __LINE__, reading.errors,
+        "SYNCHRONY_READER_DATABASE of the environment is no connection string: missing \"=\" after \"nonsense\" in connection info "
+        "string\n");
+    config_free(&reading.config);
+    file_remove(&file);
+}
+
 static const char *named_file(const char *name)
 {
     return strcmp(name, "SYNCHRONY_CONF") == 0 ? "/nonexistent/named.conf" : NULL;
+}
+
+static const char *empty_path(const char *name)
+{
+    (void)name;
+    return "";
 }
 
 Test(config, path_is_the_argument_or_the_variable_or_the_default)
@@ -502,6 +549,7 @@ Test(config, path_is_the_argument_or_the_variable_or_the_default)
     EXPECT_TEXT(__LINE__, config_path("/a", named_file), "/a");
     EXPECT_TEXT(__LINE__, config_path("/a", no_variable), "/a");
     EXPECT_TEXT(__LINE__, config_path(NULL, named_file), "/nonexistent/named.conf");
+    EXPECT_TEXT(__LINE__, config_path(NULL, empty_path), access(installed, F_OK) == 0 ? installed : NULL);
     EXPECT_TEXT(__LINE__, config_path(NULL, no_variable), access(installed, F_OK) == 0 ? installed : NULL);
 }
 

@@ -1,9 +1,12 @@
 #include "app/host_group.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -306,5 +309,167 @@ Test(host_group, leads_one_at_a_time_and_stops_when_told)
     for (int i = 0; i < 3; i++)
         leading_end(&leading[i]);
     cr_expect_lt(clock_monotonic_ms() - before_ms, 5000);
+    place_remove(&place);
+}
+
+/* ---- processes that are killed ---- */
+
+/* A server that takes connections and never answers: who asks it waits for the timeout of the connection. */
+struct mute_server {
+    int fd;
+    char path[108];
+    char conninfo[128];
+};
+
+static struct mute_server mute_server_new(const struct place *place)
+{
+    struct mute_server server = { .fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) };
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+    snprintf(server.path, sizeof server.path, "%s/.s.PGSQL.5432", place->directory);
+    snprintf(server.conninfo, sizeof server.conninfo, "host=%s port=5432 connect_timeout=60", place->directory);
+    memcpy(address.sun_path, server.path, sizeof address.sun_path);
+    cr_assert_eq(bind(server.fd, (const struct sockaddr *)&address, sizeof address), 0);
+    cr_assert_eq(listen(server.fd, 8), 0);
+    return server;
+}
+
+static bool mute_server_is_asked(const struct mute_server *server, int wait_ms)
+{
+    struct pollfd ready = { .fd = server->fd, .events = POLLIN };
+
+    return poll(&ready, 1, wait_ms) == 1;
+}
+
+static void mute_server_end(const struct mute_server *server)
+{
+    close(server->fd);
+    unlink(server->path);
+}
+
+/* Another process that leads, and waits for its database for ever. */
+static struct other leader_begin(const struct place *place, const char *conninfo)
+{
+    struct other other = { .pid = fork() };
+
+    if (other.pid == 0) {
+        const struct db_options options = { .conninfo = conninfo, .connect_timeout_s = 60, .statement_timeout_ms = 60000 };
+        const _Atomic bool never = false;
+        host_group_lead(join(place), db_new(&options), &never);
+    }
+    return other;
+}
+
+static void *write_one(void *context)
+{
+    struct writing *writing = context;
+    struct event event = some_event();
+
+    if (host_group_write(writing->group, &event, 20000) && event.verdict == STATUS_UNAVAILABLE)
+        writing->answered++;
+    return NULL;
+}
+
+/* The leader is killed with an event in its hands: the next one commits it, long before who waits for it would give up. */
+Test(host_group, what_a_killed_leader_had_taken_is_committed_by_the_next)
+{
+    struct place place = place_new();
+    struct mute_server server = mute_server_new(&place);
+    struct writing writing = { .group = join(&place) };
+    struct other first = leader_begin(&place, server.conninfo);
+    struct leading second;
+    int64_t before_ms = clock_monotonic_ms();
+
+    cr_assert_eq(pthread_create(&writing.thread, NULL, write_one, &writing), 0);
+    cr_assert(mute_server_is_asked(&server, 20000));
+    other_kill(&first);
+    leading_begin(&second, &place);
+    cr_assert_eq(pthread_join(writing.thread, NULL), 0);
+    EXPECT_INT(__LINE__, writing.answered, 1);
+    cr_expect_lt(clock_monotonic_ms() - before_ms, 15000);
+    leading_end(&second);
+    host_group_close(writing.group);
+    mute_server_end(&server);
+    place_remove(&place);
+}
+
+/* Who waits gives up while the leader has the event in hand; the leader, or the one after it, frees the slot. */
+Test(host_group, event_that_was_abandoned_to_a_killed_leader_leaves_its_slot)
+{
+    struct place place = place_new();
+    struct mute_server server = mute_server_new(&place);
+    struct host_group *group = join(&place);
+    struct writing writing = { .group = group };
+    struct other first = leader_begin(&place, server.conninfo);
+    struct leading second;
+    struct event event;
+
+    for (int i = 0; i < 200 && !mute_server_is_asked(&server, 0); i++) {
+        event = some_event();
+        EXPECT(__LINE__, host_group_write(group, &event, 100));
+        EXPECT_STATUS(__LINE__, event.verdict, STATUS_UNAVAILABLE);
+    }
+    cr_assert(mute_server_is_asked(&server, 0));
+    other_kill(&first);
+    leading_begin(&second, &place);
+    cr_assert_eq(pthread_create(&writing.thread, NULL, write_many, &writing), 0);
+    cr_assert_eq(pthread_join(writing.thread, NULL), 0);
+    EXPECT_INT(__LINE__, writing.answered, EVENTS_EACH);
+    leading_end(&second);
+    for (int i = 0; i < 300; i++) { /* more than there are slots */
+        event = some_event();
+        cr_assert(host_group_write(group, &event, 0), "event %d finds no slot", i);
+    }
+    host_group_close(group);
+    mute_server_end(&server);
+    place_remove(&place);
+}
+
+/* A process of so many threads, each with an event that waits. */
+static struct other waiting_begin(const struct place *place, int n)
+{
+    struct other other = { .pid = fork() };
+
+    if (other.pid == 0) {
+        struct writing writing = { .group = join(place) };
+        for (int i = 0; i < n; i++) {
+            pthread_attr_t small;
+            pthread_attr_init(&small);
+            pthread_attr_setstacksize(&small, 512 * 1024);
+            (void)pthread_create(&writing.thread, &small, write_one, &writing);
+        }
+        for (;;)
+            pause();
+    }
+    return other;
+}
+
+Test(host_group, slots_of_a_killed_process_are_cleared)
+{
+    enum { TOO_MANY = 300 };
+    struct place place = place_new();
+    struct host_group *group = join(&place);
+    struct other other = waiting_begin(&place, TOO_MANY);
+    struct leading leading;
+    struct event event;
+    int64_t until_ms = clock_monotonic_ms() + 20000;
+    bool is_full = false, is_free = false;
+
+    while (!is_full && clock_monotonic_ms() < until_ms) {
+        event = some_event();
+        is_full = !host_group_write(group, &event, 0);
+        usleep(1000);
+    }
+    cr_expect(is_full);
+    other_kill(&other);
+    leading_begin(&leading, &place);
+    while (!is_free && clock_monotonic_ms() < until_ms) {
+        event = some_event();
+        is_free = host_group_write(group, &event, 1000);
+        usleep(1000);
+    }
+    cr_expect(is_free);
+    leading_end(&leading);
+    host_group_close(group);
     place_remove(&place);
 }

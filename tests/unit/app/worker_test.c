@@ -142,6 +142,62 @@ Test(worker, refusal_answers_a_call_that_waits)
     site_close(&site);
 }
 
+/* All connections are in use. */
+Test(worker, without_a_connection_is_busy)
+{
+    static const struct request requests[] = {
+        { .method = "POST", .path = RESOURCE, .body = TEXT(EVENT), .request_id = "id-1" },
+        { .method = "GET", .path = RESOURCE, .query = "event_type=a", .request_id = "id-1" },
+    };
+    struct site site;
+    struct db *dbs[8];
+    size_t n_writers = 0, n = 0;
+
+    site_open(&site);
+    while (n < COUNT_OF(dbs) && db_pool_take(site.service.writers, &dbs[n]) == STATUS_OK)
+        n_writers = ++n;
+    while (n < COUNT_OF(dbs) && db_pool_take(site.service.readers, &dbs[n]) == STATUS_OK)
+        n++;
+    for (size_t i = 0; i < COUNT_OF(requests); i++) {
+        struct visit visit;
+        visit_begin(&visit, &requests[i]);
+        EXPECT_INT((int)i, worker_serve(site.worker, site.call, &visit.exchange), CALL_ANSWERED);
+        EXPECT_INT((int)i, visit_code(&visit), 503);
+        EXPECT_BYTES(
+            (int)i, visit_body(&visit),
+            BYTES("{\"error\":\"Too many requests are waiting, try again later\",\"code\":\"busy\",\"request_id\":\"id-1\"}"));
+        visit_end(&visit);
+    }
+    while (n) {
+        n--;
+        db_pool_give(n < n_writers ? site.service.writers : site.service.readers, dbs[n]);
+    }
+    site_close(&site);
+}
+
+Test(worker, call_at_rest_keeps_little)
+{
+    struct site site;
+    struct visit visit;
+    char *text = repeated(' ', 1000000);
+
+    site_open(&site);
+    visit_begin(&visit, &(struct request){ .method = "POST", .path = RESOURCE, .body = { text, 1000000 } });
+    EXPECT_INT(__LINE__, worker_serve(site.worker, site.call, &visit.exchange), CALL_ANSWERED);
+    visit_end(&visit);
+    cr_assert_not_null(buf_room(&site.call->response.body, HTTP_PIECE_BYTES));
+    call_rest(site.call);
+    EXPECT_INT(__LINE__, site.call->arena.used_bytes, 0);
+    EXPECT(__LINE__, site.call->response.body.capacity <= HTTP_PIECE_BYTES);
+
+    visit_begin(&visit, &(struct request){ .method = "GET", .path = RESOURCE "/healthz" });
+    EXPECT_INT(__LINE__, worker_serve(site.worker, site.call, &visit.exchange), CALL_ANSWERED);
+    EXPECT_INT(__LINE__, visit_code(&visit), 200);
+    visit_end(&visit);
+    site_close(&site);
+    free(text);
+}
+
 Test(worker, reads_the_rest_of_a_body_that_was_refused)
 {
     struct site site;
