@@ -10,7 +10,7 @@ from sample import Sample
 
 # Beyond the seconds that were asked for: connecting, warming up, the last answers.
 GRACE_S = 30
-DRAIN_S = {"post": 0.0, "get": 10.0}
+DRAIN_S = {"post": 0.0, "get": 3.0}
 
 
 class Overdue(Exception):

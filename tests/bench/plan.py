@@ -27,7 +27,7 @@ SINGLE = Workload("post", "post", 1)
 BATCH_100 = Workload("batch-100", "post", 100, is_array=True)
 BATCH_1000 = Workload("batch-1000", "post", 1000, is_array=True)
 GET_1000 = Workload("get-1000", "get", 1000)
-GET_100000 = Workload("get-100000", "get", 100000, seconds_factor=2.0)  # one answer takes a good part of a second
+GET_100000 = Workload("get-100000", "get", 100000, seconds_factor=1.5)  # one answer takes a good part of a second
 
 WORKLOADS = {workload.name: workload for workload in (SINGLE, BATCH_100, BATCH_1000, GET_1000, GET_100000)}
 
@@ -60,7 +60,7 @@ def cells(workloads, connections):
 
 
 def full():
-    return Plan(cells(*FULL), rounds=3, seconds=3.0, warm_s=1.0, starts=20)
+    return Plan(cells(*FULL), rounds=3, seconds=2.0, warm_s=0.7, starts=20)
 
 
 def quick():

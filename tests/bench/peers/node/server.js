@@ -1,4 +1,4 @@
-// The collector on Node: fastify, and pg with a pool and named (prepared) statements, in a cluster of WORKERS processes.
+// The collector on Node: fastify, and pg with a pool and named (prepared) statements, in a cluster where BENCH_WORKERS is over 1.
 'use strict'
 
 const cluster = require('node:cluster')
