@@ -4,28 +4,45 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include "base/clock.h"
+
 static const char *variable(void *context, const char *name)
 {
-    const FCGX_Request *request = context;
+    const struct connection *connection = context;
 
-    return FCGX_GetParam(name, request->envp);
+    return FCGX_GetParam(name, connection->request.envp);
 }
 
+/* One read of the connection at most, so that the deadline is looked at behind each: what is left in libfcgi's buffer, or what comes next
+ * (for which it is asked for a single byte). */
 static long read_body(void *context, char *to, size_t len)
 {
-    const FCGX_Request *request = context;
-    int n = FCGX_GetStr(to, len > INT_MAX ? INT_MAX : (int)len, request->in);
+    const struct connection *connection = context;
+    FCGX_Stream *in = connection->request.in;
+    long got = 0;
 
-    return FCGX_GetError(request->in) ? -1 : n;
+    if (in->rdNext == in->stop) {
+        if (clock_monotonic_ms() >= connection->deadline_ms)
+            return -1;
+        got = FCGX_GetStr(to, 1, in);
+        if (FCGX_GetError(in))
+            return -1;
+        if (got == 0)
+            return 0;
+    }
+    size_t there = (size_t)(in->stop - in->rdNext);
+    size_t more = len - (size_t)got < there ? len - (size_t)got : there;
+    return got + FCGX_GetStr(to + got, (int)more, in);
 }
 
 static enum status write_answer(void *context, struct bytes bytes)
 {
-    const FCGX_Request *request = context;
+    const struct connection *connection = context;
+    FCGX_Stream *out = connection->request.out;
 
     while (bytes.len) {
-        int n = FCGX_PutStr(bytes.p, bytes.len > INT_MAX ? INT_MAX : (int)bytes.len, request->out);
-        if (n <= 0 || FCGX_GetError(request->out))
+        int n = FCGX_PutStr(bytes.p, bytes.len > INT_MAX ? INT_MAX : (int)bytes.len, out);
+        if (n <= 0 || FCGX_GetError(out))
             return STATUS_CLIENT_GONE;
         bytes.p += n;
         bytes.len -= (size_t)n;
@@ -56,7 +73,12 @@ bool connection_open(struct connection *connection, int fd, int timeout_ms)
     /* libfcgi is handed the connection as one that it kept: its own accept would wait for the next where this one brings no request. */
     request->ipcFd = fd;
     request->keepConnection = 1;
-    connection->exchange = (struct exchange){ .variable = variable, .read = read_body, .write = write_answer, .context = request };
+    connection->exchange =
+        (struct exchange){ .variable = variable, .read = read_body, .write = write_answer, .context = connection };
+    connection->deadline_ms = clock_monotonic_ms() + timeout_ms;
+    /* Otherwise libfcgi waits, when it closes a connection, for the web server to close its side. There is nothing to wait for: a body that
+     * was answered has been read to its end, and a connection that is broken is to look so. */
+    FCGX_Detach(request);
     if (FCGX_Accept_r(request) < 0)
         return false;
     /* One request a connection: a web server that keeps connections would bind a request to a thread that is busy. */
@@ -68,9 +90,6 @@ void connection_close(struct connection *connection, bool is_whole)
 {
     FCGX_Request *request = &connection->request;
 
-    /* Otherwise libfcgi waits for the web server to close its side. There is nothing to wait for: a body that was answered has been read to
-     * its end, and a connection that is broken is to look so. */
-    FCGX_Detach(request);
     if (is_whole)
         FCGX_Finish_r(request);
     else

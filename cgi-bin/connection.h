@@ -5,11 +5,13 @@
 #define SYNCHRONY_CGI_BIN_CONNECTION_H
 
 #include <fcgiapp.h>
+#include <stdint.h>
 
 #include "app/exchange.h"
 
 struct connection {
     FCGX_Request request;
+    int64_t deadline_ms;      /* for the body: clock_monotonic_ms */
     struct exchange exchange; /* of the request, while the connection is open; not to be moved */
 };
 
@@ -17,7 +19,7 @@ struct connection {
 enum status connection_library_init(void) MUST_USE;
 
 /* Reads the request's variables from fd, which may block; fd belongs to the connection from here on. A peer that sends or takes nothing
- * for timeout_ms breaks the connection.
+ * for timeout_ms, or whose body has not come whole in that time, breaks the connection.
  * Returns false, fd being closed, when no request came. */
 bool connection_open(struct connection *connection, int fd, int timeout_ms) MUST_USE;
 

@@ -4,6 +4,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,8 +15,12 @@
 enum {
     STOP_GRACE_MS = 4000,
     READS_QUEUED_MAX = 256,
-    PORTERS = 4, /* threads that wait for clients: each for one that is slow, or sends much */
-    PORTERS_QUEUED_MAX = 1024
+    PORTERS = 4, /* each receives a request that is large, or slow */
+    PORTERS_QUEUED_MAX = 1024,
+    SENDERS = 4, /* each sends an answer that is long, or taken slowly */
+    SENDERS_QUEUED_MAX = 8,
+    PROBES = 1,
+    DATABASE_MAX_BYTES = 64 * 1024
 };
 
 struct daemon {
@@ -23,7 +28,9 @@ struct daemon {
     struct crew writer_crew;
     struct crew crew; /* of the pools */
     struct pool readers;
+    struct pool probes;
     struct pool porters;
+    struct pool senders;
     struct writers writers;
     struct crew leader; /* of the host's group: at most one thread */
     _Atomic bool leader_stops;
@@ -45,13 +52,31 @@ static void *leader_main(void *context)
     return NULL;
 }
 
+/* All that says which database the writer's connection leads to: its string, and what libpq takes from the environment. */
+static void add_database(const struct config *config, struct buf *text)
+{
+    static const char *const variables[] = {
+        "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE", "PGSERVICEFILE"
+    };
+
+    buf_add_text(text, config->writer_database);
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        const char *value = getenv(variables[i]);
+        buf_add_format(text, "\n%s=%s", variables[i], value ? value : "");
+    }
+}
+
 /* Without it every process commits for itself: slower, and nothing else. */
 static void join_host_group(struct daemon *daemon)
 {
-    const char *run_directory = daemon->writers.service->config->run_directory;
+    const struct config *config = daemon->writers.service->config;
+    struct buf database = buf_new(DATABASE_MAX_BYTES);
 
-    if (*run_directory && host_group_open(&daemon->writers.host_group, run_directory) == STATUS_OK)
+    add_database(config, &database);
+    if (*config->run_directory && !database.failed &&
+        host_group_open(&daemon->writers.host_group, config->run_directory, buf_bytes(&database)) == STATUS_OK)
         (void)crew_start(&daemon->leader, leader_main, daemon);
+    buf_free(&database);
 }
 
 /* ---- beginning and end ---- */
@@ -81,7 +106,9 @@ static bool stop_threads(struct daemon *daemon)
     /* Writers go first: they hand over to the pools. */
     bool ended = told && crew_wait(&daemon->writer_crew, &deadline);
     pool_stop(&daemon->readers);
+    pool_stop(&daemon->probes);
     pool_stop(&daemon->porters);
+    pool_stop(&daemon->senders);
     ended = ended && crew_wait(&daemon->crew, &deadline);
     atomic_store(&daemon->leader_stops, true);
     return ended && crew_wait(&daemon->leader, &deadline);
@@ -117,11 +144,15 @@ static void wire(struct daemon *daemon, struct service *service, int listen_fd)
         .writer_crew = CREW_INITIALIZER,
         .crew = CREW_INITIALIZER,
         .readers = pool_of(daemon, service, service->config->reader_connections, READS_QUEUED_MAX),
+        .probes = pool_of(daemon, service, PROBES, READS_QUEUED_MAX),
         .porters = pool_of(daemon, service, PORTERS, PORTERS_QUEUED_MAX),
+        .senders = pool_of(daemon, service, SENDERS, SENDERS_QUEUED_MAX),
         .writers = { .service = service,
                      .flights = &daemon->flights,
                      .readers = &daemon->readers,
+                     .probes = &daemon->probes,
                      .porters = &daemon->porters,
+                     .senders = &daemon->senders,
                      .crew = &daemon->writer_crew,
                      .listen_fd = listen_fd,
                      .stop_fd = eventfd(0, EFD_CLOEXEC),
@@ -163,8 +194,10 @@ enum status daemon_serve(struct service *service, int listen_fd)
     wire(&daemon, service, listen_fd);
     block_signals(&signals);
     enum status st = start(&daemon);
-    if (st != STATUS_OK)
+    if (st != STATUS_OK) {
+        (void)stop_threads(&daemon);
         return st;
+    }
     LOG(WARN, "reads are open: whoever can reach this service can read every event",
         log_number("synchrony.allowed_origins", (int64_t)service->config->n_allowed_origins));
 

@@ -6,8 +6,13 @@
 
 #include "base/bytes.h"
 
-/* Does data, what has come over a new connection so far, hold a request up to its end: the empty record of FCGI_STDIN? Data that is no
- * FastCGI counts as whole: reading it will fail at once. */
-bool framing_is_whole(struct bytes data);
+enum framing {
+    FRAMING_PARTIAL, /* the beginning of a request, or nothing yet */
+    FRAMING_WHOLE,   /* a request from FCGI_BEGIN_REQUEST to the ends of its FCGI_PARAMS and its FCGI_STDIN */
+    FRAMING_INVALID  /* no request that a web server sends */
+};
+
+/* How does data, what has come over a new connection so far, stand? */
+enum framing framing_judge(struct bytes data);
 
 #endif

@@ -16,8 +16,9 @@ enum arrival parking_look(struct parking *parking, int fd)
         return errno == EAGAIN || errno == EINTR ? ARRIVAL_PARTIAL : ARRIVAL_NONE;
     if (n == 0)
         return ARRIVAL_NONE;
-    if (framing_is_whole((struct bytes){ parking->peeked, (size_t)n }))
-        return ARRIVAL_WHOLE;
+    enum framing framing = framing_judge((struct bytes){ parking->peeked, (size_t)n });
+    if (framing != FRAMING_PARTIAL)
+        return framing == FRAMING_WHOLE ? ARRIVAL_WHOLE : ARRIVAL_NONE;
     return (size_t)n == sizeof parking->peeked ? ARRIVAL_LARGE : ARRIVAL_PARTIAL;
 }
 

@@ -33,7 +33,7 @@ enum arrival {
     ARRIVAL_WHOLE,   /* the request is there: reading it will not block */
     ARRIVAL_PARTIAL, /* not yet */
     ARRIVAL_LARGE,   /* more than fits PARKING_PEEK_BYTES: reading it may block */
-    ARRIVAL_NONE     /* the peer has gone */
+    ARRIVAL_NONE     /* nor will it be: the peer has gone, or sends no FastCGI */
 };
 
 /* Looks, without reading. */

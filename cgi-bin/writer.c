@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,38 +11,38 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "app/group.h"
+#include "app/routes.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "cgi-bin/committer.h"
 #include "cgi-bin/parking.h"
 
 enum {
-    GROUP_MAX_REQUESTS = 256,
     EVENTS_AT_ONCE = 64,
     EXPIRE_EVERY_MS = 1000,
     ACCEPT_PAUSE_MS = 50,
     STOP_POLL_MS = 20,
     STOP_PARKED_MS = 1000,    /* how long the end waits for requests that have come in part */
+    COMMIT_PATIENCE_MS = 20,  /* how long a commit is waited for before other things are done */
+    COMMIT_STUCK_MS = 1000,   /* how long it may take before requests past the next group are refused */
     SMALL_ANSWER_ERRORS = 64, /* an answer that lists no more fits what a socket holds */
-    GROUP_ARENA_BYTES = 256 * 1024 * 1024
 };
 
 /* A writer's state. */
 struct loop {
     struct writers *writers;
     struct worker *worker;
-    struct db *db;
-    struct arena arena;
+    struct committer *committer;
+    struct group groups[2];
+    struct group *filling;    /* one of them: requests that wait for the next commit */
+    struct group *committing; /* the other, while the committer has it */
+    int64_t committing_since_ms;
     int epoll_fd;
-    struct flight *group[GROUP_MAX_REQUESTS]; /* those that wait for the commit */
-    size_t n_group;
-    size_t group_bytes;
-    struct event **events; /* of all of the group */
-    size_t n_events;
     bool may_accept;  /* there may be more connections than were accepted */
     bool has_inbox;   /* there may be more in the inbox than was taken */
     bool inbox_first; /* in this turn */
     bool is_stopping; /* no connection is accepted any more */
+    bool listener_is_gone;
     int64_t stop_parked_ms;
     struct parking parking;
 };
@@ -51,20 +52,34 @@ struct loop {
 static bool group_is_full(const struct loop *loop)
 {
     const struct config *config = loop->writers->service->config;
+    const struct group *group = loop->filling;
 
-    return loop->n_group == GROUP_MAX_REQUESTS || loop->n_events >= config->group_max_events ||
-           loop->group_bytes >= config->group_max_bytes;
+    return group->n == GROUP_MAX_REQUESTS || group->n_events >= config->group_max_events || group->bytes >= config->group_max_bytes;
+}
+
+/* A commit that hangs must not keep the loop from what commits nothing; what would then wait behind a full group is refused. */
+static bool commit_is_stuck(const struct loop *loop)
+{
+    return loop->committing && clock_monotonic_ms() - loop->committing_since_ms > COMMIT_STUCK_MS;
+}
+
+/* May one more request be begun? */
+static bool has_room(const struct loop *loop)
+{
+    return !group_is_full(loop) || commit_is_stuck(loop);
 }
 
 /* Puts a call's events beside those of the others. */
 static void group_add(struct loop *loop, struct flight *flight)
 {
     const struct call *call = flight->call;
+    struct group *group = loop->filling;
 
-    loop->group[loop->n_group++] = flight;
-    loop->group_bytes += call->body_len;
-    memcpy(loop->events + loop->n_events, call->events, call->n_events * sizeof *call->events);
-    loop->n_events += call->n_events;
+    group->flights[group->n++] = flight;
+    group->bytes += call->body_len;
+    if (call->n_events)
+        memcpy(group->events + group->n_events, call->events, call->n_events * sizeof *call->events);
+    group->n_events += call->n_events;
 }
 
 /* ---- what others do ---- */
@@ -93,7 +108,7 @@ static struct flight *inbox_take(struct writers *writers)
     if (flight) {
         writers->inbox = flight->next;
         writers->inbox_bytes -= flight->call->body_len;
-        pthread_cond_signal(&writers->has_room);
+        pthread_cond_broadcast(&writers->has_room);
     }
     if (flight && !writers->inbox && read(writers->inbox_fd, &count, sizeof count) != sizeof count)
         abort(); /* it was put there with the first of them */
@@ -109,7 +124,7 @@ static void run_call(void *context, struct worker *worker, struct flight *flight
     flight_end(writers->flights, flight, worker_run(worker, flight->call));
 }
 
-/* pool_work of a porter: sends an answer that may not fit the connection's buffer. */
+/* pool_work of a sender: sends an answer that may not fit the connection's buffer. */
 static void send_answer(void *context, struct worker *worker, struct flight *flight)
 {
     struct writers *writers = context;
@@ -123,7 +138,7 @@ static bool begun(struct writers *writers, struct flight *flight, enum call_stag
     if (stage == CALL_COMMITS)
         return true;
     if (stage == CALL_BLOCKS) {
-        if (pool_queue(writers->readers, flight, run_call))
+        if (pool_queue(flight->call->action->is_probe ? writers->probes : writers->readers, flight, run_call))
             return false;
         stage = worker_refuse(flight->call, STATUS_BUSY);
     }
@@ -172,6 +187,15 @@ static void hand_to_porter(struct writers *writers, struct flight *flight)
     flight_give(writers->flights, flight);
 }
 
+/* Lets a request wait for the next commit, or refuses it where too many do. */
+static void admit(struct loop *loop, struct flight *flight)
+{
+    if (group_is_full(loop))
+        flight_end(loop->writers->flights, flight, worker_refuse(flight->call, STATUS_BUSY));
+    else
+        group_add(loop, flight);
+}
+
 /* Begins the request on a connection, or has it begun where that may take long. */
 static void begin_request(struct loop *loop, int fd, enum arrival arrival)
 {
@@ -186,7 +210,7 @@ static void begin_request(struct loop *loop, int fd, enum arrival arrival)
     if (arrival == ARRIVAL_LARGE)
         hand_to_porter(writers, flight);
     else if (begin(writers, loop->worker, flight))
-        group_add(loop, flight);
+        admit(loop, flight);
 }
 
 static void begin_parked(struct loop *loop)
@@ -194,7 +218,7 @@ static void begin_parked(struct loop *loop)
     struct parking *parking = &loop->parking;
     struct parked *newer;
 
-    for (struct parked *parked = parking->oldest; parked && parking->n_news && !group_is_full(loop); parked = newer) {
+    for (struct parked *parked = parking->oldest; parked && parking->n_news && has_room(loop); parked = newer) {
         newer = parked->newer;
         if (!parked->has_news)
             continue;
@@ -219,7 +243,7 @@ static void begin_inbox(struct loop *loop)
 /* Accepts all that is ready. */
 static void begin_accepted(struct loop *loop)
 {
-    while (loop->may_accept && !group_is_full(loop)) {
+    while (loop->may_accept && has_room(loop)) {
         int fd = accept4(loop->writers->listen_fd, NULL, NULL, SOCK_CLOEXEC);
         if (fd >= 0) {
             enum arrival arrival = parking_look(&loop->parking, fd);
@@ -235,6 +259,7 @@ static void begin_accepted(struct loop *loop)
         if (errno == EBADF || errno == EINVAL || errno == ENOTSOCK) {
             LOG(ERROR, "the listening socket is gone", log_text("error.message", bytes_of(strerror(errno))));
             loop->is_stopping = true;
+            loop->listener_is_gone = true;
         } else if (errno != EAGAIN) {
             poll(NULL, 0, ACCEPT_PAUSE_MS); /* out of descriptors or memory: it may pass */
         }
@@ -244,7 +269,7 @@ static void begin_accepted(struct loop *loop)
 /* ---- the loop ---- */
 
 /* Data of the descriptors that are no parked connection. */
-static char tag_stop, tag_listen, tag_inbox;
+static char tag_stop, tag_listen, tag_inbox, tag_committed;
 
 static void note(struct loop *loop, const struct epoll_event *event)
 {
@@ -256,16 +281,18 @@ static void note(struct loop *loop, const struct epoll_event *event)
         loop->may_accept = true;
     } else if (event->data.ptr == &tag_inbox) {
         loop->has_inbox = true;
-    } else {
+    } else if (event->data.ptr != &tag_committed) { /* that one is looked at in each turn */
         parking_note(&loop->parking, event->data.ptr);
     }
 }
 
 static int patience_ms(const struct loop *loop)
 {
-    if ((loop->may_accept && !loop->is_stopping) || loop->has_inbox || loop->parking.n_news)
+    bool has_more = (loop->may_accept && !loop->is_stopping) || loop->has_inbox || loop->parking.n_news;
+
+    if (has_more && has_room(loop))
         return 0;
-    if (loop->is_stopping)
+    if (has_more || loop->is_stopping)
         return STOP_POLL_MS;
     return loop->parking.n ? EXPIRE_EVERY_MS : -1;
 }
@@ -291,46 +318,44 @@ static void gather(struct loop *loop)
         parking_expire(&loop->parking, clock_monotonic_ms());
 }
 
-/* The longest that a leader takes over a group: each attempt, and connecting between them. */
-static int leader_timeout_ms(const struct config *config)
-{
-    return EVENT_STORE_ATTEMPTS * (config->write_timeout_ms + DB_ANSWER_GRACE_MS + 1000 * config->connect_timeout_s);
-}
-
-/* One event alone joins those of other processes, if there are any; a group has no need to. */
-static void write_events(struct loop *loop)
-{
-    struct host_group *host_group = loop->writers->host_group;
-
-    if (loop->n_events == 1 && host_group && host_group_is_shared(host_group) &&
-        host_group_write(host_group, loop->events[0], leader_timeout_ms(loop->writers->service->config)))
-        return;
-    group_write(loop->db, loop->events, loop->n_events, &loop->arena);
-    arena_reset(&loop->arena);
-}
-
+/* An answer that may not fit the connection's buffer is sent by a thread that may wait; one more than those can have in hand is broken off,
+ * since it would be kept in memory. */
 static void answer(struct loop *loop, struct flight *flight)
 {
     struct writers *writers = loop->writers;
 
-    size_t n_errors = flight->call->batch.n - flight->call->n_events;
+    if (batch_rejected(&flight->call->batch) <= SMALL_ANSWER_ERRORS)
+        flight_end(writers->flights, flight, worker_end(loop->worker, flight->call));
+    else if (!pool_queue(writers->senders, flight, send_answer))
+        flight_end(writers->flights, flight, CALL_BROKEN);
+}
 
-    if (n_errors > SMALL_ANSWER_ERRORS && pool_queue(writers->porters, flight, send_answer))
+/* Answers the requests of the group that is being committed, if it is done by now or within timeout_ms. */
+static void conclude_commit(struct loop *loop, int timeout_ms)
+{
+    struct group *group = loop->committing;
+
+    if (!group || !committer_wait(loop->committer, timeout_ms))
         return;
-    flight_end(writers->flights, flight, worker_end(loop->worker, flight->call));
+    for (size_t i = 0; i < group->n; i++)
+        answer(loop, group->flights[i]);
+    group->n = 0;
+    group->n_events = 0;
+    group->bytes = 0;
+    loop->committing = NULL;
 }
 
 /* One transaction for all that waits; then each gets its answer. */
-static void commit_group(struct loop *loop)
+static void commit(struct loop *loop)
 {
-    if (!loop->n_group)
+    conclude_commit(loop, 0);
+    if (loop->committing || !loop->filling->n)
         return;
-    write_events(loop);
-    for (size_t i = 0; i < loop->n_group; i++)
-        answer(loop, loop->group[i]);
-    loop->n_group = 0;
-    loop->n_events = 0;
-    loop->group_bytes = 0;
+    loop->committing = loop->filling;
+    loop->filling = loop->filling == &loop->groups[0] ? &loop->groups[1] : &loop->groups[0];
+    loop->committing_since_ms = clock_monotonic_ms();
+    committer_give(loop->committer, loop->committing);
+    conclude_commit(loop, COMMIT_PATIENCE_MS);
 }
 
 static void loop_free(struct loop *loop)
@@ -340,11 +365,10 @@ static void loop_free(struct loop *loop)
     parking_free(&loop->parking);
     if (loop->epoll_fd >= 0)
         close(loop->epoll_fd);
-    if (loop->db)
-        db_pool_give(loop->writers->service->writers, loop->db);
-    arena_free(&loop->arena);
+    committer_free(loop->committer);
     worker_free(loop->worker);
-    free(loop->events);
+    free(loop->groups[0].events);
+    free(loop->groups[1].events);
     free(loop);
 }
 
@@ -363,15 +387,17 @@ static struct loop *loop_new(struct writers *writers)
     if (!loop)
         return NULL;
     loop->writers = writers;
-    loop->arena = arena_new(GROUP_ARENA_BYTES);
+    loop->filling = &loop->groups[0];
     loop->worker = worker_new(writers->service);
-    loop->events = calloc(config->group_max_events + config->limits.batch_max_events, sizeof *loop->events);
+    for (int i = 0; i < 2; i++)
+        loop->groups[i].events = calloc(config->group_max_events + config->limits.batch_max_events, sizeof(struct event *));
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    loop->committer = committer_new(writers->service, writers->host_group);
     loop->parking.epoll_fd = loop->epoll_fd;
     loop->parking.timeout_ms = config->client_timeout_ms;
-    if (loop->worker && loop->events && loop->epoll_fd >= 0 && watch(loop, writers->stop_fd, &tag_stop) &&
-        watch(loop, writers->listen_fd, &tag_listen) && watch(loop, writers->inbox_fd, &tag_inbox) &&
-        db_pool_take(writers->service->writers, &loop->db) == STATUS_OK)
+    if (loop->worker && loop->groups[0].events && loop->groups[1].events && loop->committer && loop->epoll_fd >= 0 &&
+        watch(loop, writers->stop_fd, &tag_stop) && watch(loop, writers->listen_fd, &tag_listen) &&
+        watch(loop, writers->inbox_fd, &tag_inbox) && watch(loop, committer_fd(loop->committer), &tag_committed))
         return loop;
     loop_free(loop);
     return NULL;
@@ -384,11 +410,11 @@ static bool turn(struct loop *loop)
     bool nothing_comes = atomic_load(&loop->writers->n_receiving) == 0;
 
     gather(loop);
-    commit_group(loop);
+    commit(loop);
     if (!loop->is_stopping)
         return true;
     bool waits_for_parked = loop->parking.n && clock_monotonic_ms() < loop->stop_parked_ms;
-    return waits_for_parked || !nothing_comes || loop->has_inbox;
+    return waits_for_parked || !nothing_comes || loop->has_inbox || loop->committing || loop->filling->n;
 }
 
 static void *writer_main(void *context)
@@ -401,6 +427,9 @@ static void *writer_main(void *context)
     while (loop && turn(loop)) {
         /* until it is over */
     }
+    /* Who ends unasked would leave a process that accepts nothing: it ends, and whoever watches it starts another. */
+    if (!loop || loop->listener_is_gone)
+        kill(getpid(), SIGTERM);
     loop_free(loop);
     crew_leave(writers->crew);
     return NULL;

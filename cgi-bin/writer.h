@@ -12,7 +12,9 @@ struct writers {
     struct service *service;
     struct flights *flights;
     struct pool *readers;          /* for calls that wait for the database */
-    struct pool *porters;          /* for those that wait for the client */
+    struct pool *probes;           /* for readiness: never behind a long answer */
+    struct pool *porters;          /* for requests that come slowly */
+    struct pool *senders;          /* for answers that may be taken slowly */
     struct crew *crew;             /* that the threads belong to */
     struct host_group *host_group; /* NULL: none */
     int listen_fd;                 /* non-blocking, as others may take the connection that was announced */

@@ -60,7 +60,7 @@ COMMENT ON TABLE event_log_default IS 'Events whose time lies in no month that h
 CREATE FUNCTION event_log_extend(first_month timestamptz, months_ahead integer) RETURNS SETOF text
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp
+SET search_path = pg_catalog, pg_temp
 SET timezone = 'UTC'
 AS $$
 DECLARE
@@ -78,6 +78,8 @@ BEGIN
         month_end := month_begin + interval '1 month';
         partition := 'event_log_' || to_char(month_begin, 'YYYY_MM');
         CONTINUE WHEN to_regclass(format('public.%I', partition)) IS NOT NULL;
+        -- A stray that comes while the new partition is made would be in its way.
+        LOCK TABLE public.event_log_default IN ACCESS EXCLUSIVE MODE;
         EXECUTE format('CREATE TABLE public.%I (LIKE public.event_log INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)', partition);
         EXECUTE format(
             'WITH strays AS (DELETE FROM public.event_log_default WHERE occurred_at >= %L AND occurred_at < %L RETURNING *) '
@@ -104,7 +106,7 @@ CREATE FUNCTION event_write(
 ) RETURNS TABLE (session_id text, occurred_at timestamptz, event_id uuid)
 LANGUAGE plpgsql
 SECURITY DEFINER
-SET search_path = pg_catalog, public, pg_temp
+SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN

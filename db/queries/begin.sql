@@ -1,2 +1,2 @@
 -- Opens the transaction of one group of events.
-BEGIN
+BEGIN ISOLATION LEVEL READ COMMITTED

@@ -33,6 +33,15 @@ enum status batch_accepted(const struct batch *batch, struct arena *arena, struc
     return STATUS_OK;
 }
 
+size_t batch_rejected(const struct batch *batch)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < batch->n; i++)
+        n += batch->items[i].event.verdict != STATUS_OK;
+    return n;
+}
+
 enum status batch_outcome(const struct batch *batch)
 {
     enum status first = STATUS_OK;

@@ -5,21 +5,25 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "app/group.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/shared_file.h"
 
 enum {
-    FILE_VERSION = 1,
+    FILE_VERSION = 2 << 16 | STATUS_COUNT, /* it holds events, and statuses of them */
     SLOTS = 256,
     PROCESSES = 512,
     SLOT_TEXT_BYTES = 66 * 1024, /* an event of the default limit, and its key */
     LEAD_PATIENCE_MS = 500,
+    TAKE_PATIENCE_MS = 1000, /* how long an event waits for a leader to take it */
+    SWEEP_EVERY_MS = 1000,
     ARENA_BYTES = 4 * 1024 * 1024
 };
 
@@ -100,14 +104,26 @@ static void replace_process(struct file *file, int from, int to)
     count_processes(file);
 }
 
-enum status host_group_open(struct host_group **group, const char *run_directory)
+/* FNV-1a (Fowler, Noll, Vo), 64 bits. */
+static uint64_t hash_of(struct bytes text)
 {
+    uint64_t hash = 0xcbf29ce484222325u;
+
+    for (size_t i = 0; i < text.len; i++)
+        hash = (hash ^ (unsigned char)text.p[i]) * 0x100000001b3u;
+    return hash;
+}
+
+enum status host_group_open(struct host_group **group, const char *run_directory, struct bytes database)
+{
+    char name[40];
     void *memory = NULL;
     enum status st = STATUS_NO_MEMORY;
 
+    snprintf(name, sizeof name, "group.%016llx", (unsigned long long)hash_of(database));
     *group = calloc(1, sizeof **group);
     if (*group)
-        st = shared_file_map(run_directory, "group", FILE_VERSION, sizeof(struct file), file_init, &memory);
+        st = shared_file_map(run_directory, name, FILE_VERSION, sizeof(struct file), file_init, &memory);
     if (st != STATUS_OK) {
         free(*group);
         *group = NULL;
@@ -217,7 +233,7 @@ static void fill(struct slot *slot, const struct event *event)
 }
 
 /* Waits until the leader is done with the slot, or for timeout_ms. */
-static void wait_for_verdict(struct slot *slot, int timeout_ms)
+static void wait_until_done(struct slot *slot, int timeout_ms)
 {
     struct timespec deadline = deadline_in(timeout_ms);
 
@@ -225,6 +241,15 @@ static void wait_for_verdict(struct slot *slot, int timeout_ms)
         if (sem_clockwait(&slot->done, CLOCK_MONOTONIC, &deadline) != 0 && errno == ETIMEDOUT)
             break;
     }
+}
+
+/* Takes back what no leader has taken. Returns false where one has. */
+static bool withdraw(struct slot *slot)
+{
+    if (!change_state(slot, SLOT_READY, SLOT_FILLING))
+        return false;
+    release(slot);
+    return true;
 }
 
 /* Takes the verdict, or gives up. A slot that the leader has in hand is left to it. */
@@ -236,14 +261,13 @@ static void take_verdict(struct slot *slot, struct event *event)
         if (state(slot) == SLOT_DONE) {
             event->verdict = slot->event.verdict;
             event->is_duplicate = slot->event.is_duplicate;
-            break;
+            release(slot);
+            return;
         }
-        if (change_state(slot, SLOT_READY, SLOT_FILLING))
-            break;
-        if (change_state(slot, SLOT_TAKEN, SLOT_ABANDONED))
+        /* READY again: what a leader that was killed had taken. */
+        if (withdraw(slot) || change_state(slot, SLOT_TAKEN, SLOT_ABANDONED))
             return;
     }
-    release(slot);
 }
 
 bool host_group_write(struct host_group *group, struct event *event, int timeout_ms)
@@ -255,7 +279,11 @@ bool host_group_write(struct host_group *group, struct event *event, int timeout
     fill(slot, event);
     (void)change_state(slot, SLOT_FILLING, SLOT_READY);
     sem_post(&group->file->work);
-    wait_for_verdict(slot, timeout_ms);
+    wait_until_done(slot, timeout_ms < TAKE_PATIENCE_MS ? timeout_ms : TAKE_PATIENCE_MS);
+    /* Nobody leads, or who does is stuck: the event has not been written, and may be written otherwise. */
+    if (withdraw(slot))
+        return false;
+    wait_until_done(slot, timeout_ms);
     take_verdict(slot, event);
     return true;
 }
@@ -336,6 +364,8 @@ static void take_over(struct file *file)
         n += change_state(slot, SLOT_TAKEN, SLOT_READY);
         if (state(slot) == SLOT_ABANDONED)
             release(slot);
+        else if (state(slot) == SLOT_DONE)
+            sem_post(&slot->done); /* perhaps it had not come to that; once too often does no harm */
     }
     LOG(WARN, "the leading process was lost; this one commits what it had taken", log_number("synchrony.events", (int64_t)n));
 }
@@ -356,14 +386,18 @@ static bool try_to_lead(struct file *file)
 
 static void lead(struct leader *leader, const _Atomic bool *stops)
 {
+    int64_t sweep_ms = 0;
+
     commit_ready(leader); /* what was announced to the one before */
     while (!atomic_load(stops)) {
         struct timespec deadline = deadline_in(LEAD_PATIENCE_MS);
-        if (sem_clockwait(&leader->file->work, CLOCK_MONOTONIC, &deadline) != 0) {
+        (void)sem_clockwait(&leader->file->work, CLOCK_MONOTONIC, &deadline);
+        commit_ready(leader);
+        if (clock_monotonic_ms() >= sweep_ms) {
+            sweep_ms = clock_monotonic_ms() + SWEEP_EVERY_MS;
             clear_slots(leader->file);
             count_processes(leader->file);
         }
-        commit_ready(leader);
     }
 }
 

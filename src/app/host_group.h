@@ -12,9 +12,10 @@
 
 struct host_group;
 
-/* Attaches this process to the group of the run directory. Returns STATUS_INTERNAL when the mapped file cannot be used, or
+/* Attaches this process to the group of the run directory and of a database, named by all that says which it is: processes that write to
+ * different databases never meet. Returns STATUS_INTERNAL when the mapped file cannot be used, or
  * STATUS_NO_MEMORY. */
-enum status host_group_open(struct host_group **group, const char *run_directory) MUST_USE;
+enum status host_group_open(struct host_group **group, const char *run_directory, struct bytes database) MUST_USE;
 
 /* No call of this process may be under way. */
 void host_group_close(struct host_group *group);
@@ -24,7 +25,7 @@ bool host_group_is_shared(const struct host_group *group);
 
 /* Has the event committed by the leader, which may be this process, and sets its verdict and is_duplicate. Waits for timeout_ms at most;
  * past it the verdict is STATUS_UNAVAILABLE and the outcome unknown.
- * Returns false, having done nothing, when the event does not fit a slot or none is free. */
+ * Returns false, having done nothing, when the event does not fit a slot, none is free, or no process has taken it within a second. */
 bool host_group_write(struct host_group *group, struct event *event, int timeout_ms);
 
 /* Leads, whenever no other process does, until *stops; then returns within half a second. For a thread of its own. db is its connection. */

@@ -29,7 +29,7 @@ static const struct route routes[] = {
     { .path = "/healthz", .allow = "GET, HEAD, OPTIONS", .actions = { GET_AND_HEAD(.begin = health_alive), PREFLIGHT } },
     { .path = "/readyz",
       .allow = "GET, HEAD, OPTIONS",
-      .actions = { GET_AND_HEAD(.begin = health_ready, .blocks = true), PREFLIGHT } },
+      .actions = { GET_AND_HEAD(.begin = health_ready, .blocks = true, .is_probe = true), PREFLIGHT } },
 };
 
 enum status routes_find(struct call *call)

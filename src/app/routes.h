@@ -12,6 +12,7 @@ typedef enum status route_handler(struct call *call);
 struct route_action {
     route_handler *begin;
     route_handler *end; /* after call->events were committed; NULL: begin does it all */
+    bool is_probe;      /* begin says whether the service is well: it must not wait behind other requests */
     bool blocks;        /* begin waits for the database: not to be called where others would have to wait too */
 };
 

@@ -158,10 +158,8 @@ enum call_stage worker_begin(struct worker *worker, struct call *call, const str
         return CALL_BLOCKS;
     if (st == STATUS_OK)
         st = call->action->begin(call);
-    if (st == STATUS_OK && call->n_events)
-        return CALL_COMMITS;
     if (st == STATUS_OK && call->action->end)
-        st = call->action->end(call);
+        return CALL_COMMITS;
     return conclude(call, st);
 }
 
@@ -189,7 +187,8 @@ static enum call_stage commit(struct worker *worker, struct call *call)
 
     if (st != STATUS_OK)
         return worker_refuse(call, st);
-    group_write(db, call->events, call->n_events, &call->arena);
+    if (call->n_events)
+        group_write(db, call->events, call->n_events, &call->arena);
     db_pool_give(worker->service->writers, db);
     return worker_end(worker, call);
 }

@@ -49,7 +49,8 @@ static bool map_or_make(int fd, const struct shared_file_header *wanted, void (*
     if (fstat(fd, &file) != 0)
         return false;
     bool is_new = file.st_size == 0;
-    if (is_new && ftruncate(fd, (off_t)wanted->size_bytes) != 0)
+    /* Room for all of it now: a full file system would kill whoever touches a page later. */
+    if (is_new && (errno = posix_fallocate(fd, 0, (off_t)wanted->size_bytes)) != 0)
         return false;
     if (!is_new && (uint64_t)file.st_size != wanted->size_bytes)
         return true;

@@ -128,6 +128,8 @@ static bool value_begin(struct scan *scan, enum token token)
         scan->element_depth = 1;
         return true;
     }
+    if (scan->member && scan->depth == scan->element_depth + 1)
+        scan->element->values[scan->member - scan->element->members] = scan->at;
     return scan->depth != scan->element_depth || element_begin(scan);
 }
 
@@ -415,7 +417,11 @@ static bool name_add(struct scan *scan, struct bytes text, size_t offset)
 
 static void watch(struct scan *scan, struct bytes name, size_t offset)
 {
-    static const struct bytes watched[] = { [GUARD_EVENT_TYPE] = BYTES("event_type"), [GUARD_SESSION_ID] = BYTES("session_id") };
+    static const struct bytes watched[] = { [GUARD_EVENT_TYPE] = BYTES("event_type"),
+                                            [GUARD_SESSION_ID] = BYTES("session_id"),
+                                            [GUARD_EVENT_ID] = BYTES("event_id"),
+                                            [GUARD_TIMESTAMP] = BYTES("timestamp"),
+                                            [GUARD_PAGE_URL] = BYTES("page_url") };
     _Static_assert(sizeof watched / sizeof watched[0] == GUARD_MEMBER_COUNT, "a name for each member");
 
     if (!scan->element || scan->depth != scan->element_depth + 1)
@@ -513,7 +519,7 @@ static bool integer_fits(const struct scan *scan, const struct number *number)
     return text.len < bound.len || (text.len == bound.len && bytes_compare(text, bound) <= 0);
 }
 
-enum { SIGNIFICANT_DIGITS_MAX = 40, EXPONENT_MAX = 308 };
+enum { SIGNIFICANT_DIGITS_MAX = 40, EXPONENT_MAX = 308, FRACTION_MAX = 16383 /* digits that PostgreSQL's numeric keeps */ };
 
 /* At most 40 significant digits, and an exponent within ±308 both as written and in scientific notation. */
 static bool decimal_fits(const struct scan *scan, const struct number *number)
@@ -528,7 +534,7 @@ static bool decimal_fits(const struct scan *scan, const struct number *number)
         while (zeros < fraction_len && scan->p[number->fraction.begin + zeros] == '0')
             zeros++;
         if (zeros == fraction_len)
-            return true;
+            return zeros <= FRACTION_MAX;
         integer_len = 0;
     }
     size_t significant = integer_len + fraction_len - zeros;

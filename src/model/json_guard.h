@@ -14,7 +14,7 @@
 #include "model/limits.h"
 
 /* The members of an event whose places are noted. */
-enum guard_member { GUARD_EVENT_TYPE, GUARD_SESSION_ID, GUARD_MEMBER_COUNT };
+enum guard_member { GUARD_EVENT_TYPE, GUARD_SESSION_ID, GUARD_EVENT_ID, GUARD_TIMESTAMP, GUARD_PAGE_URL, GUARD_MEMBER_COUNT };
 
 /* Offsets into the text, end exclusive; begin == end where there is nothing. */
 struct guard_span {
@@ -33,6 +33,7 @@ struct guard_fault {
 struct guard_element {
     struct guard_span text;
     struct guard_span members[GUARD_MEMBER_COUNT]; /* from the quote of the name to the end of the value */
+    size_t values[GUARD_MEMBER_COUNT];             /* where their values begin */
     struct guard_fault fault;                      /* why this element, though well-formed, cannot be accepted */
 };
 

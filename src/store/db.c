@@ -205,6 +205,7 @@ static enum status session_setup(struct db *db)
     const struct db_step step = { .query = QUERY_SESSION_SETUP, .params = params, .n_params = 2 };
     enum status st = db_run(db, &step, 1);
 
+    db->is_reused = false; /* it has served nobody yet */
     if (st != STATUS_OK)
         disconnect(db);
     return st;
@@ -415,7 +416,8 @@ enum status db_run(struct db *db, const struct db_step *steps, size_t n_steps)
         if (steps[i].result)
             db_result_clear(steps[i].result);
     }
-    if (steps[0].query == QUERY_ROLLBACK)
+    /* What we cannot explain may lie with the connection (a statement that somebody deallocated, say). */
+    if (steps[0].query == QUERY_ROLLBACK || st == STATUS_INTERNAL)
         disconnect(db);
     else
         db_rollback(db);

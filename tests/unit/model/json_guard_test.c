@@ -901,6 +901,8 @@ Test(json_guard, tells_names_apart_by_each_byte)
 
 #define DIGITS_10 "1234567890"
 #define ZEROS_10 "0000000000"
+#define ZEROS_1000 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100
+#define ZEROS_10000 ZEROS_1000 ZEROS_1000 ZEROS_1000 ZEROS_1000 ZEROS_1000 ZEROS_1000 ZEROS_1000 ZEROS_1000 ZEROS_1000 ZEROS_1000
 #define ZEROS_100 ZEROS_10 ZEROS_10 ZEROS_10 ZEROS_10 ZEROS_10 ZEROS_10 ZEROS_10 ZEROS_10 ZEROS_10 ZEROS_10
 
 Test(json_guard, blames_an_element_for_a_number_out_of_range)
@@ -977,6 +979,7 @@ Test(json_guard, blames_an_element_for_a_number_out_of_range)
         BAD("{\"a\":1." ZEROS_100 "}", 5),
         GOOD("0." ZEROS_100 ZEROS_100 ZEROS_100 "00000001"),        /* 10^-308 */
         BAD("0." ZEROS_100 ZEROS_100 ZEROS_100 "000000001", 0),     /* 10^-309 */
+        BAD("0." ZEROS_10000 ZEROS_10000, 0),                       /* nothing, in more digits than can be kept */
         GOOD("0." ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 "1e308"), /* 10^-93 */
         BAD("0." ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 "1e308", 0),
         GOOD("0." ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100), /* nothing but zero */
