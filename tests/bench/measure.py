@@ -11,6 +11,7 @@ from sample import Sample
 # Beyond the seconds that were asked for: connecting, warming up, the last answers.
 GRACE_S = 30
 DRAIN_S = {"post": 0.0, "get": 3.0}
+DRAIN_TO_THE_END_S = 12.0
 
 
 class Overdue(Exception):
@@ -64,13 +65,15 @@ def run_between(command, seconds, trees, log_path="/dev/null", **popen):
 
 def run(program, port, workload, connections, seconds, warm_s, trees, item_bytes=None):
     """item_bytes: mean length of an item in an answer; reads are counted by what has come of them, whole or not."""
-    command = [program, "--port", str(port), "--connections", str(connections), "--seconds", str(seconds), "--warm", str(warm_s),
-               "--drain", str(DRAIN_S[workload.kind]), "--seed", str(time.time_ns() % 10**9)]
+    drain_s = DRAIN_TO_THE_END_S if workload.to_the_end else DRAIN_S[workload.kind]
+    command = [program, "--port", str(port), "--connections", str(connections), "--seconds", str(seconds), "--drain", str(drain_s),
+               "--seed", str(time.time_ns() % 10**9)]
+    command += ["--whole"] if workload.to_the_end else ["--warm", str(warm_s)]
     if workload.kind == "post":
         command += ["--post", str(workload.size)] + (["--array"] if workload.is_array else [])
     else:
         command += ["--get", workload.event_type]
-    result, cpu, peaks = run_between(command, seconds + warm_s + DRAIN_S[workload.kind], trees)
+    result, cpu, peaks = run_between(command, seconds + warm_s + drain_s, trees)
     good = sum(n for status, n in result["statuses"].items() if status.startswith("2"))
     events = good * workload.size if item_bytes is None else result["good_body_bytes"] / item_bytes
     return Sample.of(result, events, cpu, peaks)
