@@ -55,8 +55,7 @@ enum status connection_library_init(void)
     return FCGX_Init() == 0 ? STATUS_OK : STATUS_INTERNAL;
 }
 
-/* A peer that neither sends nor reads must not hold a thread for ever. */
-static void bound_waiting(int fd, int timeout_ms)
+void connection_bound(int fd, int timeout_ms)
 {
     const struct timeval timeout = { .tv_sec = timeout_ms / 1000, .tv_usec = (timeout_ms % 1000) * 1000 };
 
@@ -68,7 +67,6 @@ bool connection_open(struct connection *connection, int fd, int timeout_ms)
 {
     FCGX_Request *request = &connection->request;
 
-    bound_waiting(fd, timeout_ms);
     FCGX_InitRequest(request, -1, 0);
     /* libfcgi is handed the connection as one that it kept: its own accept would wait for the next where this one brings no request. */
     request->ipcFd = fd;

@@ -10,7 +10,7 @@
 struct flight {
     struct connection connection;
     struct call *call;
-    int fd;                                                                    /* of a connection that is not open yet */
+    int fd;                                                                    /* of the connection */
     struct flight *next;                                                       /* in the list that it is in */
     void (*work)(void *context, struct worker *worker, struct flight *flight); /* in a pool: what is to be done */
 };

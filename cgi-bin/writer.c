@@ -121,6 +121,7 @@ static void run_call(void *context, struct worker *worker, struct flight *flight
 {
     struct writers *writers = context;
 
+    connection_bound(flight->fd, writers->service->config->client_timeout_ms);
     flight_end(writers->flights, flight, worker_run(worker, flight->call));
 }
 
@@ -129,6 +130,7 @@ static void send_answer(void *context, struct worker *worker, struct flight *fli
 {
     struct writers *writers = context;
 
+    connection_bound(flight->fd, writers->service->config->client_timeout_ms);
     flight_end(writers->flights, flight, worker_end(worker, flight->call));
 }
 
@@ -169,6 +171,7 @@ static void receive(void *context, struct worker *worker, struct flight *flight)
 {
     struct writers *writers = context;
 
+    connection_bound(flight->fd, writers->service->config->client_timeout_ms);
     await_room(writers);
     if (begin(writers, worker, flight))
         inbox_put(writers, flight);

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { PARAMS_MAX = 8, CANCEL_WAIT_MS = 1000, BINARY = 1, TEXT = 0, NO_DEADLINE = -1 };
+enum { PARAMS_MAX = 8, BINARY = 1, TEXT = 0, NO_DEADLINE = -1 };
 
 struct db {
     struct db_options options;
@@ -512,22 +512,17 @@ enum status db_stream_next(struct db *db, struct bytes *value)
     }
 }
 
-/* Tells the server to stop, and reads off what it had sent before it heard. */
+/* Tells the server to stop, and leaves. The connection is not used again: the request to cancel could reach it late, and strike the next
+ * query. */
 static void cancel(struct db *db)
 {
     char error[64];
     PGcancel *handle = PQgetCancel(db->conn);
-    bool asked = handle && PQcancel(handle, error, sizeof error);
-    int64_t deadline_ms = clock_monotonic_ms() + CANCEL_WAIT_MS;
-    PGresult *result = NULL;
 
+    if (handle)
+        (void)PQcancel(handle, error, sizeof error);
     PQfreeCancel(handle);
-    do {
-        PQclear(result);
-        result = NULL;
-    } while (asked && db->conn && next_result(db, deadline_ms, &result) == STATUS_OK && result);
-    if (!asked)
-        disconnect(db);
+    disconnect(db);
 }
 
 void db_stream_end(struct db *db)

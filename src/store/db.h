@@ -83,7 +83,7 @@ enum status db_stream_begin(struct db *db, enum db_query query, const struct db_
 /* The first column of the next row, borrowed until the next call. Returns STATUS_END behind the last row, else as db_run. */
 enum status db_stream_next(struct db *db, struct bytes *value) MUST_USE;
 
-/* Ends a stream; rows that were not taken are cancelled at the server. */
+/* Ends a stream. Where rows were not taken the query is cancelled at the server, and the connection made anew when it is used next. */
 void db_stream_end(struct db *db);
 
 #endif
