@@ -1,4 +1,4 @@
--- The tables as DESIGN.md, section 2, has them: columns, keys, owners, and a comment on everything a DBA meets.
+-- The tables: columns, keys, owners, and a comment on everything a DBA meets.
 BEGIN;
 CREATE EXTENSION IF NOT EXISTS pgtap;
 SELECT * FROM no_plan();

@@ -13,7 +13,7 @@ from cluster import clean_environment, popen_as_unprivileged
 from fcgi import Unclean, cgi_variables, parse_cgi
 from servers import Site
 
-STOP_WITHIN_S = 5  # DESIGN.md, section 3: a promise to whoever stops it
+STOP_WITHIN_S = 5  # a promise to whoever stops it
 
 
 def event_text(event_type, session="s1"):
