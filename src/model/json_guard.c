@@ -534,7 +534,7 @@ static bool decimal_fits(const struct scan *scan, const struct number *number)
         while (zeros < fraction_len && scan->p[number->fraction.begin + zeros] == '0')
             zeros++;
         if (zeros == fraction_len)
-            return zeros <= FRACTION_MAX;
+            return (long)zeros - number->exponent <= FRACTION_MAX;
         integer_len = 0;
     }
     size_t significant = integer_len + fraction_len - zeros;

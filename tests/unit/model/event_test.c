@@ -442,6 +442,26 @@ Test(event, accept_takes_the_arrival_as_time_of_an_event_with_an_identifier_alon
     EXPECT_INT(__LINE__, event.occurred_at_us, 1645557742000123);
 }
 
+Test(event, other_members_are_kept_however_many_values_they_have)
+{
+    struct buf text = buf_new(1024 * 1024);
+
+    buf_add_text(&text, "{\"event_id\":" UUID_7 ",\"a\":[");
+    for (int i = 0; i < 20000; i++)
+        buf_add_text(&text, "[],");
+    buf_add_text(&text, "0],\"timestamp\":[\"2026-11-20T10:00:00Z\"],\"session_id\":\"s\",\"event_type\":\"e\",\"page_url\":{}}");
+    cr_assert_not(text.failed);
+    struct decoded decoded = decode(buf_bytes(&text));
+    EXPECT_STATUS(__LINE__, decoded.st, STATUS_OK);
+    EXPECT_BYTES(__LINE__, decoded.event.event_type, BYTES("e"));
+    EXPECT_BYTES(__LINE__, decoded.event.session_id, BYTES("s"));
+    EXPECT_INT(__LINE__, decoded.event.has_event_id, true);
+    EXPECT_INT(__LINE__, decoded.event.occurred_at_us, 1645557742000000);
+    EXPECT_INT(__LINE__, decoded.event.properties.len, text.len - sizeof ",\"session_id\":\"s\",\"event_type\":\"e\"" + 1);
+    decoded_free(&decoded);
+    buf_free(&text);
+}
+
 /* ---- broken texts, and memory ---- */
 
 #define RICH_EVENT                                                                  \

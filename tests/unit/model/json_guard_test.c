@@ -713,6 +713,46 @@ Test(json_guard, notes_each_element_and_its_key_members)
     }
 }
 
+/* The members that have a meaning, and where their values begin. */
+Test(json_guard, notes_every_member_with_a_meaning)
+{
+    static const struct {
+        const char *name;
+        enum guard_member member;
+    } names[] = {
+        { "event_type", GUARD_EVENT_TYPE }, { "session_id", GUARD_SESSION_ID }, { "event_id", GUARD_EVENT_ID },
+        { "timestamp", GUARD_TIMESTAMP },   { "page_url", GUARD_PAGE_URL },
+    };
+    static const char *const values[] = { "\"x\"", "\"\"", "null", "true", "-1.5", "[1,{\"event_id\":2}]", "{\"timestamp\":[]}",
+                                          "{}" };
+    static const char *const spaces[] = { "", " \n" };
+
+    for (size_t n = 0; n < COUNT_OF(names); n++) {
+        for (size_t v = 0; v < COUNT_OF(values) * COUNT_OF(spaces); v++) {
+            const char *value = values[v / COUNT_OF(spaces)], *space = spaces[v % COUNT_OF(spaces)];
+            struct buf buf = buf_new(1024);
+            buf_add_format(&buf, "[0, {\"a\":[]%s,%s", space, space);
+            size_t begin = buf.len;
+            buf_add_format(&buf, "\"%s\"%s:%s", names[n].name, space, space);
+            size_t value_begin = buf.len;
+            buf_add_text(&buf, value);
+            size_t end = buf.len;
+            buf_add_format(&buf, "%s,\"b\":0}]", space);
+            struct scanned scanned = scan(buf_bytes(&buf));
+            cr_assert_eq(scanned.st, STATUS_OK, "%s", buf.p);
+            for (int m = 0; m < GUARD_MEMBER_COUNT; m++) {
+                const struct guard_element *element = &scanned.result.elements[1];
+                bool is_there = m == (int)names[n].member;
+                cr_expect_eq(element->members[m].begin, is_there ? begin : 0, "%s, member %d", buf.p, m);
+                cr_expect_eq(element->members[m].end, is_there ? end : 0, "%s, member %d", buf.p, m);
+                cr_expect_eq(element->values[m], is_there ? value_begin : 0, "%s, member %d", buf.p, m);
+            }
+            scanned_free(&scanned);
+            buf_free(&buf);
+        }
+    }
+}
+
 Test(json_guard, notes_a_thousand_elements)
 {
     struct bytes text = woven("[", "{\"event_type\":\"e\",\"session_id\":\"s\"}, ", 999, "7]");
@@ -901,9 +941,13 @@ Test(json_guard, tells_names_apart_by_each_byte)
 
 #define DIGITS_10 "1234567890"
 #define ZEROS_10 "0000000000"
-#define ZEROS_1000 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100
-#define ZEROS_10000 ZEROS_1000 ZEROS_1000 ZEROS_1000 ZEROS_1000 ZEROS_1000 ZEROS_1000 ZEROS_1000 ZEROS_1000 ZEROS_1000 ZEROS_1000
-#define ZEROS_100 ZEROS_10 ZEROS_10 ZEROS_10 ZEROS_10 ZEROS_10 ZEROS_10 ZEROS_10 ZEROS_10 ZEROS_10 ZEROS_10
+#define TEN(text) text text text text text text text text text text
+#define ZEROS_100 TEN(ZEROS_10)
+#define ZEROS_1000 TEN(ZEROS_100)
+#define ZEROS_16380                                                                                                            \
+    TEN(ZEROS_1000)                                                                                                            \
+    ZEROS_1000 ZEROS_1000 ZEROS_1000 ZEROS_1000 ZEROS_1000 ZEROS_1000 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_10 ZEROS_10 ZEROS_10 \
+        ZEROS_10 ZEROS_10 ZEROS_10 ZEROS_10 ZEROS_10
 
 Test(json_guard, blames_an_element_for_a_number_out_of_range)
 {
@@ -977,9 +1021,15 @@ Test(json_guard, blames_an_element_for_a_number_out_of_range)
         GOOD(DIGITS_10 DIGITS_10 DIGITS_10 DIGITS_10 "e0"),
         BAD(DIGITS_10 DIGITS_10 DIGITS_10 DIGITS_10 "1e0", 0),
         BAD("{\"a\":1." ZEROS_100 "}", 5),
-        GOOD("0." ZEROS_100 ZEROS_100 ZEROS_100 "00000001"),        /* 10^-308 */
-        BAD("0." ZEROS_100 ZEROS_100 ZEROS_100 "000000001", 0),     /* 10^-309 */
-        BAD("0." ZEROS_10000 ZEROS_10000, 0),                       /* nothing, in more digits than can be kept */
+        GOOD("0." ZEROS_100 ZEROS_100 ZEROS_100 "00000001"),    /* 10^-308 */
+        BAD("0." ZEROS_100 ZEROS_100 ZEROS_100 "000000001", 0), /* 10^-309 */
+        /* nothing, in as many digits as PostgreSQL keeps, and in one more; the exponent moves the point */
+        GOOD("0." ZEROS_16380 "000"),
+        BAD("0." ZEROS_16380 "0000", 0),
+        GOOD("-0." ZEROS_16380 "0000e1"),
+        BAD("-0." ZEROS_16380 "000e-1", 0),
+        GOOD("0." ZEROS_16380 "00e-1"),
+        BAD("0." ZEROS_16380 "000e-308", 0),
         GOOD("0." ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 "1e308"), /* 10^-93 */
         BAD("0." ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 "1e308", 0),
         GOOD("0." ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100 ZEROS_100), /* nothing but zero */
