@@ -6,20 +6,33 @@
 #include <unistd.h>
 
 #include "app/group.h"
+#include "base/clock.h"
 
 enum { GROUP_ARENA_BYTES = 256 * 1024 * 1024 };
+
+/* One of the threads. */
+struct hand {
+    struct committer *committer;
+    pthread_t thread;
+    struct db *db;
+    struct arena arena;
+};
 
 struct committer {
     struct service *service;
     struct host_group *host_group;
-    struct db *db;
-    struct arena arena;
     int done_fd;
-    pthread_t thread;
-    pthread_mutex_t lock;   /* of what follows */
-    pthread_cond_t changed; /* any of it has */
-    struct group *group;    /* to be written; NULL: none, or it is done */
-    bool wants_fd;          /* nobody waits: done_fd tells */
+    struct hand *hands; /* room for max_hands */
+    size_t max_hands;
+    size_t n_hands;
+    pthread_mutex_t lock;  /* of what follows */
+    pthread_cond_t given;  /* there is work, or the end has come */
+    pthread_cond_t done;   /* a group has been finished */
+    struct group *to_do;   /* the newest first; they are few, and begun at once */
+    struct group *results; /* those that are done */
+    size_t n_under_way;    /* given and not taken back */
+    bool is_awaited;       /* by the writer, which needs no done_fd then */
+    bool fd_is_set;
     bool is_stopping;
 };
 
@@ -29,56 +42,73 @@ static int leader_timeout_ms(const struct config *config)
     return EVENT_STORE_ATTEMPTS * (config->write_timeout_ms + DB_ANSWER_GRACE_MS + 1000 * config->connect_timeout_s);
 }
 
-/* One event alone joins those of other processes, if there are any; a group has no need to. */
-static void write_events(struct committer *committer, const struct group *group)
+static void write_events(struct hand *hand, struct group *group)
 {
-    struct host_group *host_group = committer->host_group;
+    struct committer *committer = hand->committer;
+    struct host_slot *slot = group->slot;
 
+    group->slot = NULL;
     if (!group->n_events)
         return;
-    if (group->n_events == 1 && host_group && host_group_is_shared(host_group) &&
-        host_group_write(host_group, group->events[0], leader_timeout_ms(committer->service->config)))
+    if (slot && host_group_await(slot, group->events[0], leader_timeout_ms(committer->service->config)))
         return;
-    group_write(committer->db, group->events, group->n_events, &committer->arena);
-    arena_reset(&committer->arena);
+    group_write(hand->db, group->events, group->n_events, &hand->arena);
+    arena_reset(&hand->arena);
+}
+
+static void put_result(struct committer *committer, struct group *group)
+{
+    const uint64_t one = 1;
+
+    group->next = committer->results;
+    committer->results = group;
+    pthread_cond_signal(&committer->done);
+    if (committer->is_awaited || committer->fd_is_set)
+        return;
+    if (write(committer->done_fd, &one, sizeof one) != sizeof one)
+        abort(); /* the counter is 0 */
+    committer->fd_is_set = true;
 }
 
 static void *thread_main(void *context)
 {
-    struct committer *committer = context;
-    const uint64_t one = 1;
+    struct hand *hand = context;
+    struct committer *committer = hand->committer;
 
     pthread_mutex_lock(&committer->lock);
     for (;;) {
-        while (!committer->group && !committer->is_stopping)
-            pthread_cond_wait(&committer->changed, &committer->lock);
-        if (!committer->group)
+        while (!committer->to_do && !committer->is_stopping)
+            pthread_cond_wait(&committer->given, &committer->lock);
+        struct group *group = committer->to_do;
+        if (!group)
             break;
+        committer->to_do = group->next;
         pthread_mutex_unlock(&committer->lock);
-        write_events(committer, committer->group);
+        write_events(hand, group);
         pthread_mutex_lock(&committer->lock);
-        committer->group = NULL;
-        pthread_cond_broadcast(&committer->changed);
-        if (committer->wants_fd && write(committer->done_fd, &one, sizeof one) != sizeof one)
-            abort(); /* the counter is 0 */
+        put_result(committer, group);
     }
     pthread_mutex_unlock(&committer->lock);
     return NULL;
 }
 
-static bool init_locks(struct committer *committer)
+/* Returns false where there is no memory, thread or connection for one more. */
+static bool start_hand(struct committer *committer)
 {
-    pthread_condattr_t attributes;
+    struct hand *hand = &committer->hands[committer->n_hands];
 
-    pthread_mutex_init(&committer->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    bool done = pthread_cond_init(&committer->changed, &attributes) == 0;
-    pthread_condattr_destroy(&attributes);
-    return done;
+    *hand = (struct hand){ .committer = committer, .arena = arena_new(GROUP_ARENA_BYTES) };
+    if (db_pool_take(committer->service->writers, &hand->db) != STATUS_OK)
+        return false;
+    if (pthread_create(&hand->thread, NULL, thread_main, hand) != 0) {
+        db_pool_give(committer->service->writers, hand->db);
+        return false;
+    }
+    committer->n_hands++;
+    return true;
 }
 
-struct committer *committer_new(struct service *service, struct host_group *host_group)
+struct committer *committer_new(struct service *service, struct host_group *host_group, size_t max_threads)
 {
     struct committer *committer = calloc(1, sizeof *committer);
 
@@ -86,17 +116,26 @@ struct committer *committer_new(struct service *service, struct host_group *host
         return NULL;
     committer->service = service;
     committer->host_group = host_group;
-    committer->arena = arena_new(GROUP_ARENA_BYTES);
+    committer->hands = calloc(max_threads, sizeof *committer->hands);
+    committer->max_hands = max_threads;
     committer->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (committer->done_fd >= 0 && init_locks(committer) && db_pool_take(service->writers, &committer->db) == STATUS_OK) {
-        if (pthread_create(&committer->thread, NULL, thread_main, committer) == 0)
-            return committer;
-        db_pool_give(service->writers, committer->db);
-    }
+    pthread_mutex_init(&committer->lock, NULL);
+    pthread_cond_init(&committer->given, NULL);
+    pthread_cond_init(&committer->done, NULL);
+    if (committer->hands && committer->done_fd >= 0 && start_hand(committer))
+        return committer;
     if (committer->done_fd >= 0)
         close(committer->done_fd);
+    free(committer->hands);
     free(committer);
     return NULL;
+}
+
+static void end_hand(struct hand *hand)
+{
+    pthread_join(hand->thread, NULL);
+    db_pool_give(hand->committer->service->writers, hand->db);
+    arena_free(&hand->arena);
 }
 
 void committer_free(struct committer *committer)
@@ -105,46 +144,58 @@ void committer_free(struct committer *committer)
         return;
     pthread_mutex_lock(&committer->lock);
     committer->is_stopping = true;
-    pthread_cond_broadcast(&committer->changed);
+    pthread_cond_broadcast(&committer->given);
     pthread_mutex_unlock(&committer->lock);
-    pthread_join(committer->thread, NULL);
-    db_pool_give(committer->service->writers, committer->db);
-    arena_free(&committer->arena);
+    for (size_t i = 0; i < committer->n_hands; i++)
+        end_hand(&committer->hands[i]);
     close(committer->done_fd);
-    pthread_cond_destroy(&committer->changed);
+    pthread_cond_destroy(&committer->given);
+    pthread_cond_destroy(&committer->done);
     pthread_mutex_destroy(&committer->lock);
+    free(committer->hands);
     free(committer);
 }
 
 void committer_give(struct committer *committer, struct group *group)
 {
     pthread_mutex_lock(&committer->lock);
-    committer->group = group;
-    committer->wants_fd = false;
-    pthread_cond_broadcast(&committer->changed);
+    /* Where it cannot be had, those that are there take one group after the other. */
+    if (committer->n_under_way == committer->n_hands && committer->n_hands < committer->max_hands)
+        (void)start_hand(committer);
+    committer->n_under_way++;
+    group->next = committer->to_do;
+    committer->to_do = group;
+    pthread_cond_signal(&committer->given);
     pthread_mutex_unlock(&committer->lock);
 }
 
-bool committer_wait(struct committer *committer, int timeout_ms)
+static struct group *take_results(struct committer *committer)
 {
-    struct timespec deadline;
+    struct group *groups = committer->results;
     uint64_t count;
+
+    for (struct group *group = groups; group; group = group->next)
+        committer->n_under_way--;
+    committer->results = NULL;
+    if (committer->fd_is_set && read(committer->done_fd, &count, sizeof count) != sizeof count)
+        abort();
+    committer->fd_is_set = false;
+    return groups;
+}
+
+struct group *committer_take(struct committer *committer, int timeout_ms)
+{
+    struct timespec deadline = clock_monotonic_in(timeout_ms);
     int waited = 0;
 
-    clock_gettime(CLOCK_MONOTONIC, &deadline);
-    deadline.tv_nsec += timeout_ms * 1000000L;
-    deadline.tv_sec += deadline.tv_nsec / 1000000000L;
-    deadline.tv_nsec %= 1000000000L;
     pthread_mutex_lock(&committer->lock);
-    while (committer->group && waited == 0 && timeout_ms > 0)
-        waited = pthread_cond_timedwait(&committer->changed, &committer->lock, &deadline);
-    bool is_done = !committer->group;
-    /* What was written there is taken away, so that it tells of the next group only. */
-    if (is_done && committer->wants_fd && read(committer->done_fd, &count, sizeof count) != sizeof count)
-        abort();
-    committer->wants_fd = !is_done;
+    committer->is_awaited = true;
+    while (!committer->results && committer->n_under_way && waited == 0 && timeout_ms > 0)
+        waited = pthread_cond_clockwait(&committer->done, &committer->lock, CLOCK_MONOTONIC, &deadline);
+    committer->is_awaited = false;
+    struct group *groups = take_results(committer);
     pthread_mutex_unlock(&committer->lock);
-    return is_done;
+    return groups;
 }
 
 int committer_fd(const struct committer *committer)

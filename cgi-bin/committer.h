@@ -1,5 +1,7 @@
-/* A thread that commits one group at a time for a writer. The writer waits for it as long as a commit takes, and goes on with all that
- * commits nothing when one takes long: a lock, a disk or a server that hangs holds up neither reads nor health checks. */
+/* Threads that commit groups of requests for the writer, each over a connection of its own. The writer goes on with all that commits
+ * nothing while they do: a lock, a disk or a server that hangs holds up neither reads nor health checks.
+ *
+ * Left to others: which requests make a group, and when (cgi-bin/writer). */
 #ifndef SYNCHRONY_CGI_BIN_COMMITTER_H
 #define SYNCHRONY_CGI_BIN_COMMITTER_H
 
@@ -15,22 +17,27 @@ struct group {
     size_t bytes; /* of their bodies */
     struct event **events;
     size_t n_events;
+    struct host_slot *slot; /* not NULL: its one event waits for the host's leader already */
+    struct group *next;     /* in the list that it is in */
 };
 
 struct committer;
 
-/* Starts the thread. host_group may be NULL; all is borrowed until committer_free. Returns NULL without memory or a connection. */
-struct committer *committer_new(struct service *service, struct host_group *host_group);
+/* Starts the first thread; those past it, up to max_threads, start when they are needed. host_group may be NULL; all is borrowed until
+ * committer_free. Returns NULL without memory or a connection. */
+struct committer *committer_new(struct service *service, struct host_group *host_group, size_t max_threads);
 
 /* No group may be under way. */
 void committer_free(struct committer *committer);
 
-/* Has the events of a group written (group_write). One group at a time; it is the committer's until committer_wait has said true. */
+/* Has the events of a group written (group_write). It is the committer's until committer_take returns it. At most max_threads groups may
+ * be under way. */
 void committer_give(struct committer *committer, struct group *group);
 
-/* Waits for the group to be done, for timeout_ms at most. Returns whether it is; if not, committer_fd becomes readable once it is. */
-bool committer_wait(struct committer *committer, int timeout_ms);
+/* Returns the groups that are done, as a list, waiting for one for timeout_ms at most. Returns NULL when none is. */
+struct group *committer_take(struct committer *committer, int timeout_ms);
 
+/* Readable while there are groups that are done and not taken. */
 int committer_fd(const struct committer *committer);
 
 #endif

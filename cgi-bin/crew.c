@@ -33,7 +33,7 @@ bool crew_wait(struct crew *crew, const struct timespec *deadline)
 
     pthread_mutex_lock(&crew->lock);
     while (crew->n && waited == 0)
-        waited = pthread_cond_timedwait(&crew->left, &crew->lock, deadline);
+        waited = pthread_cond_clockwait(&crew->left, &crew->lock, CLOCK_MONOTONIC, deadline);
     bool all_left = crew->n == 0;
     pthread_mutex_unlock(&crew->lock);
     return all_left;

@@ -22,7 +22,7 @@ struct crew {
 bool crew_start(struct crew *crew, void *(*run)(void *context), void *context);
 void crew_leave(struct crew *crew);
 
-/* Waits until all have left, or for the time that is left until deadline (CLOCK_REALTIME). Returns whether all have. */
+/* Waits until all have left, or for the time that is left until deadline (CLOCK_MONOTONIC). Returns whether all have. */
 bool crew_wait(struct crew *crew, const struct timespec *deadline);
 
 #endif

@@ -6,9 +6,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "cgi-bin/writer.h"
 
@@ -31,7 +31,7 @@ struct daemon {
     struct pool probes;
     struct pool porters;
     struct pool senders;
-    struct writers writers;
+    struct writer writer;
     struct crew leader; /* of the host's group: at most one thread */
     _Atomic bool leader_stops;
 };
@@ -41,11 +41,11 @@ struct daemon {
 static void *leader_main(void *context)
 {
     struct daemon *daemon = context;
-    struct db_pool *pool = daemon->writers.service->writers;
+    struct db_pool *pool = daemon->writer.service->writers;
     struct db *db;
 
     if (db_pool_take(pool, &db) == STATUS_OK) {
-        host_group_lead(daemon->writers.host_group, db, &daemon->leader_stops);
+        host_group_lead(daemon->writer.host_group, db, &daemon->leader_stops);
         db_pool_give(pool, db);
     }
     crew_leave(&daemon->leader);
@@ -69,41 +69,27 @@ static void add_database(const struct config *config, struct buf *text)
 /* Without it every process commits for itself: slower, and nothing else. */
 static void join_host_group(struct daemon *daemon)
 {
-    const struct config *config = daemon->writers.service->config;
+    const struct config *config = daemon->writer.service->config;
     struct buf database = buf_new(DATABASE_MAX_BYTES);
 
     add_database(config, &database);
     if (*config->run_directory && !database.failed &&
-        host_group_open(&daemon->writers.host_group, config->run_directory, buf_bytes(&database)) == STATUS_OK)
+        host_group_open(&daemon->writer.host_group, config->run_directory, buf_bytes(&database)) == STATUS_OK)
         (void)crew_start(&daemon->leader, leader_main, daemon);
     buf_free(&database);
 }
 
 /* ---- beginning and end ---- */
 
-static struct timespec deadline_in(int ms)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_REALTIME, &at);
-    at.tv_sec += ms / 1000;
-    at.tv_nsec += ms % 1000 * 1000000L;
-    if (at.tv_nsec >= 1000000000L) {
-        at.tv_sec++;
-        at.tv_nsec -= 1000000000L;
-    }
-    return at;
-}
-
 /* Tells all threads to stop and waits until they have, or the grace is over. The leader is last: it may have events of the others in
  * hand. Returns whether all have ended. */
 static bool stop_threads(struct daemon *daemon)
 {
     const uint64_t stop = 1;
-    struct timespec deadline = deadline_in(STOP_GRACE_MS);
-    bool told = write(daemon->writers.stop_fd, &stop, sizeof stop) == sizeof stop;
+    struct timespec deadline = clock_monotonic_in(STOP_GRACE_MS);
+    bool told = write(daemon->writer.stop_fd, &stop, sizeof stop) == sizeof stop;
 
-    /* Writers go first: they hand over to the pools. */
+    /* The writer goes first: it hands over to the pools. */
     bool ended = told && crew_wait(&daemon->writer_crew, &deadline);
     pool_stop(&daemon->readers);
     pool_stop(&daemon->probes);
@@ -129,7 +115,7 @@ static struct pool pool_of(struct daemon *daemon, struct service *service, size_
     return (struct pool){
         .service = service,
         .crew = &daemon->crew,
-        .context = &daemon->writers,
+        .context = &daemon->writer,
         .max_threads = max_threads,
         .max_queued = max_queued,
         .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -147,18 +133,18 @@ static void wire(struct daemon *daemon, struct service *service, int listen_fd)
         .probes = pool_of(daemon, service, PROBES, READS_QUEUED_MAX),
         .porters = pool_of(daemon, service, PORTERS, PORTERS_QUEUED_MAX),
         .senders = pool_of(daemon, service, SENDERS, SENDERS_QUEUED_MAX),
-        .writers = { .service = service,
-                     .flights = &daemon->flights,
-                     .readers = &daemon->readers,
-                     .probes = &daemon->probes,
-                     .porters = &daemon->porters,
-                     .senders = &daemon->senders,
-                     .crew = &daemon->writer_crew,
-                     .listen_fd = listen_fd,
-                     .stop_fd = eventfd(0, EFD_CLOEXEC),
-                     .inbox_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
-                     .lock = PTHREAD_MUTEX_INITIALIZER,
-                     .has_room = PTHREAD_COND_INITIALIZER },
+        .writer = { .service = service,
+                    .flights = &daemon->flights,
+                    .readers = &daemon->readers,
+                    .probes = &daemon->probes,
+                    .porters = &daemon->porters,
+                    .senders = &daemon->senders,
+                    .crew = &daemon->writer_crew,
+                    .listen_fd = listen_fd,
+                    .stop_fd = eventfd(0, EFD_CLOEXEC),
+                    .inbox = { .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
+                               .lock = PTHREAD_MUTEX_INITIALIZER,
+                               .has_room = PTHREAD_COND_INITIALIZER } },
         .leader = CREW_INITIALIZER,
     };
 }
@@ -173,16 +159,16 @@ static void tune_allocator(void)
 
 static enum status start(struct daemon *daemon)
 {
-    int listen_fd = daemon->writers.listen_fd;
+    int listen_fd = daemon->writer.listen_fd;
 
     tune_allocator();
-    if (daemon->writers.stop_fd < 0 || daemon->writers.inbox_fd < 0 ||
+    if (daemon->writer.stop_fd < 0 || daemon->writer.inbox.fd < 0 ||
         fcntl(listen_fd, F_SETFL, fcntl(listen_fd, F_GETFL) | O_NONBLOCK) < 0)
         return STATUS_INTERNAL;
     enum status st = connection_library_init();
     if (st == STATUS_OK)
         join_host_group(daemon);
-    return st == STATUS_OK ? writers_start(&daemon->writers) : st;
+    return st == STATUS_OK ? writer_start(&daemon->writer) : st;
 }
 
 enum status daemon_serve(struct service *service, int listen_fd)
@@ -206,9 +192,9 @@ enum status daemon_serve(struct service *service, int listen_fd)
         LOG(WARN, "ended with requests under way", log_number("synchrony.grace_ms", STOP_GRACE_MS));
         _exit(status_info(STATUS_OK)->exit); /* their threads still use what would be released */
     }
-    host_group_close(daemon.writers.host_group);
+    host_group_close(daemon.writer.host_group);
     flights_free(&daemon.flights);
-    close(daemon.writers.inbox_fd);
-    close(daemon.writers.stop_fd);
+    close(daemon.writer.inbox.fd);
+    close(daemon.writer.stop_fd);
     return STATUS_OK;
 }

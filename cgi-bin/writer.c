@@ -22,21 +22,25 @@ enum {
     EXPIRE_EVERY_MS = 1000,
     ACCEPT_PAUSE_MS = 50,
     STOP_POLL_MS = 20,
-    STOP_PARKED_MS = 1000,    /* how long the end waits for requests that have come in part */
-    COMMIT_PATIENCE_MS = 20,  /* how long a commit is waited for before other things are done */
-    COMMIT_STUCK_MS = 1000,   /* how long it may take before requests past the next group are refused */
+    STOP_PARKED_MS = 1000,   /* how long the end waits for requests that have come in part */
+    COMMIT_PATIENCE_MS = 20, /* how long a commit is waited for before other things are done, or another is begun beside it */
+    COMMIT_STUCK_MS = 1000,  /* how long none may end before requests past the next group are refused */
+    SECOND_COMMIT_EVENTS =
+        200, /* a group of so many is committed beside another: split further, both would cost more than they gain */
     SMALL_ANSWER_ERRORS = 64, /* an answer that lists no more fits what a socket holds */
 };
 
-/* A writer's state. */
+/* The writer's state. */
 struct loop {
-    struct writers *writers;
+    struct writer *writer;
     struct worker *worker;
     struct committer *committer;
-    struct group groups[2];
-    struct group *filling;    /* one of them: requests that wait for the next commit */
-    struct group *committing; /* the other, while the committer has it */
-    int64_t committing_since_ms;
+    struct group *groups;  /* one more than can be committed at a time */
+    struct group *idle;    /* a list: those that are neither filled nor committed */
+    struct group *filling; /* requests that wait for a commit */
+    size_t n_committing;   /* groups that the committer has */
+    int64_t progress_ms;   /* when the last commit ended, or the first began */
+    bool has_batches;      /* the last group had events beside those of single requests */
     int epoll_fd;
     bool may_accept;  /* there may be more connections than were accepted */
     bool has_inbox;   /* there may be more in the inbox than was taken */
@@ -51,22 +55,10 @@ struct loop {
 
 static bool group_is_full(const struct loop *loop)
 {
-    const struct config *config = loop->writers->service->config;
+    const struct config *config = loop->writer->service->config;
     const struct group *group = loop->filling;
 
     return group->n == GROUP_MAX_REQUESTS || group->n_events >= config->group_max_events || group->bytes >= config->group_max_bytes;
-}
-
-/* A commit that hangs must not keep the loop from what commits nothing; what would then wait behind a full group is refused. */
-static bool commit_is_stuck(const struct loop *loop)
-{
-    return loop->committing && clock_monotonic_ms() - loop->committing_since_ms > COMMIT_STUCK_MS;
-}
-
-/* May one more request be begun? */
-static bool has_room(const struct loop *loop)
-{
-    return !group_is_full(loop) || commit_is_stuck(loop);
 }
 
 /* Puts a call's events beside those of the others. */
@@ -82,119 +74,92 @@ static void group_add(struct loop *loop, struct flight *flight)
     group->n_events += call->n_events;
 }
 
+/* Has no commit ended for so long, while one was under way? */
+static bool commits_last(const struct loop *loop, int ms)
+{
+    return loop->n_committing && clock_monotonic_ms() - loop->progress_ms > ms;
+}
+
+/* May one more request be begun? A commit that hangs must not keep the loop from what commits nothing; what would then wait behind a full
+ * group is refused. */
+static bool has_room(const struct loop *loop)
+{
+    return !group_is_full(loop) || commits_last(loop, COMMIT_STUCK_MS);
+}
+
 /* ---- what others do ---- */
-
-static void inbox_put(struct writers *writers, struct flight *flight)
-{
-    const uint64_t one = 1;
-
-    pthread_mutex_lock(&writers->lock);
-    bool was_empty = !writers->inbox;
-    flight->next = writers->inbox;
-    writers->inbox = flight;
-    writers->inbox_bytes += flight->call->body_len;
-    /* It cannot fail: the counter is 0 or 1. */
-    if (was_empty && write(writers->inbox_fd, &one, sizeof one) != sizeof one)
-        abort();
-    pthread_mutex_unlock(&writers->lock);
-}
-
-static struct flight *inbox_take(struct writers *writers)
-{
-    uint64_t count;
-
-    pthread_mutex_lock(&writers->lock);
-    struct flight *flight = writers->inbox;
-    if (flight) {
-        writers->inbox = flight->next;
-        writers->inbox_bytes -= flight->call->body_len;
-        pthread_cond_broadcast(&writers->has_room);
-    }
-    if (flight && !writers->inbox && read(writers->inbox_fd, &count, sizeof count) != sizeof count)
-        abort(); /* it was put there with the first of them */
-    pthread_mutex_unlock(&writers->lock);
-    return flight;
-}
 
 /* pool_work of a reader. */
 static void run_call(void *context, struct worker *worker, struct flight *flight)
 {
-    struct writers *writers = context;
+    struct writer *writer = context;
 
-    connection_bound(flight->fd, writers->service->config->client_timeout_ms);
-    flight_end(writers->flights, flight, worker_run(worker, flight->call));
+    connection_bound(flight->fd, writer->service->config->client_timeout_ms);
+    flight_end(writer->flights, flight, worker_run(worker, flight->call));
 }
 
 /* pool_work of a sender: sends an answer that may not fit the connection's buffer. */
 static void send_answer(void *context, struct worker *worker, struct flight *flight)
 {
-    struct writers *writers = context;
+    struct writer *writer = context;
 
-    connection_bound(flight->fd, writers->service->config->client_timeout_ms);
-    flight_end(writers->flights, flight, worker_end(worker, flight->call));
+    connection_bound(flight->fd, writer->service->config->client_timeout_ms);
+    flight_end(writer->flights, flight, worker_end(worker, flight->call));
 }
 
 /* Goes on with a call that has been begun. Returns true when its events are to be committed. */
-static bool begun(struct writers *writers, struct flight *flight, enum call_stage stage)
+static bool begun(struct writer *writer, struct flight *flight, enum call_stage stage)
 {
     if (stage == CALL_COMMITS)
         return true;
     if (stage == CALL_BLOCKS) {
-        if (pool_queue(flight->call->action->is_probe ? writers->probes : writers->readers, flight, run_call))
+        if (pool_queue(flight->call->action->is_probe ? writer->probes : writer->readers, flight, run_call))
             return false;
         stage = worker_refuse(flight->call, STATUS_BUSY);
     }
-    flight_end(writers->flights, flight, stage);
+    flight_end(writer->flights, flight, stage);
     return false;
 }
 
-static bool begin(struct writers *writers, struct worker *worker, struct flight *flight)
+static bool begin(struct writer *writer, struct worker *worker, struct flight *flight)
 {
-    if (!connection_open(&flight->connection, flight->fd, writers->service->config->client_timeout_ms)) {
-        flight_give(writers->flights, flight);
+    if (!connection_open(&flight->connection, flight->fd, writer->service->config->client_timeout_ms)) {
+        flight_give(writer->flights, flight);
         return false;
     }
-    return begun(writers, flight, worker_begin(worker, flight->call, &flight->connection.exchange));
-}
-
-/* Waits while there are bodies enough for the next group: what has not been read yet costs no memory. */
-static void await_room(struct writers *writers)
-{
-    pthread_mutex_lock(&writers->lock);
-    while (writers->inbox_bytes >= writers->service->config->group_max_bytes)
-        pthread_cond_wait(&writers->has_room, &writers->lock);
-    pthread_mutex_unlock(&writers->lock);
+    return begun(writer, flight, worker_begin(worker, flight->call, &flight->connection.exchange));
 }
 
 /* pool_work of a porter: receives a request that may come slowly. */
 static void receive(void *context, struct worker *worker, struct flight *flight)
 {
-    struct writers *writers = context;
+    struct writer *writer = context;
 
-    connection_bound(flight->fd, writers->service->config->client_timeout_ms);
-    await_room(writers);
-    if (begin(writers, worker, flight))
-        inbox_put(writers, flight);
-    atomic_fetch_sub(&writers->n_receiving, 1);
+    connection_bound(flight->fd, writer->service->config->client_timeout_ms);
+    /* While there are bodies enough for the next group: what has not been read yet costs no memory. */
+    inbox_await_room(&writer->inbox, writer->service->config->group_max_bytes);
+    if (begin(writer, worker, flight))
+        inbox_put(&writer->inbox, flight);
+    atomic_fetch_sub(&writer->n_receiving, 1);
 }
 
 /* ---- what has come ---- */
 
-static void hand_to_porter(struct writers *writers, struct flight *flight)
+static void hand_to_porter(struct writer *writer, struct flight *flight)
 {
-    atomic_fetch_add(&writers->n_receiving, 1);
-    if (pool_queue(writers->porters, flight, receive))
+    atomic_fetch_add(&writer->n_receiving, 1);
+    if (pool_queue(writer->porters, flight, receive))
         return;
-    atomic_fetch_sub(&writers->n_receiving, 1);
+    atomic_fetch_sub(&writer->n_receiving, 1);
     close(flight->fd); /* what has not been read cannot be answered: the web server says that nobody does */
-    flight_give(writers->flights, flight);
+    flight_give(writer->flights, flight);
 }
 
 /* Lets a request wait for the next commit, or refuses it where too many do. */
 static void admit(struct loop *loop, struct flight *flight)
 {
     if (group_is_full(loop))
-        flight_end(loop->writers->flights, flight, worker_refuse(flight->call, STATUS_BUSY));
+        flight_end(loop->writer->flights, flight, worker_refuse(flight->call, STATUS_BUSY));
     else
         group_add(loop, flight);
 }
@@ -202,8 +167,8 @@ static void admit(struct loop *loop, struct flight *flight)
 /* Begins the request on a connection, or has it begun where that may take long. */
 static void begin_request(struct loop *loop, int fd, enum arrival arrival)
 {
-    struct writers *writers = loop->writers;
-    struct flight *flight = arrival == ARRIVAL_NONE ? NULL : flight_take(writers->flights);
+    struct writer *writer = loop->writer;
+    struct flight *flight = arrival == ARRIVAL_NONE ? NULL : flight_take(writer->flights);
 
     if (!flight) {
         close(fd);
@@ -211,8 +176,8 @@ static void begin_request(struct loop *loop, int fd, enum arrival arrival)
     }
     flight->fd = fd;
     if (arrival == ARRIVAL_LARGE)
-        hand_to_porter(writers, flight);
-    else if (begin(writers, loop->worker, flight))
+        hand_to_porter(writer, flight);
+    else if (begin(writer, loop->worker, flight))
         admit(loop, flight);
 }
 
@@ -236,7 +201,7 @@ static void begin_parked(struct loop *loop)
 static void begin_inbox(struct loop *loop)
 {
     while (loop->has_inbox && !group_is_full(loop)) {
-        struct flight *flight = inbox_take(loop->writers);
+        struct flight *flight = inbox_take(&loop->writer->inbox);
         if (flight)
             group_add(loop, flight);
         loop->has_inbox = flight != NULL;
@@ -247,7 +212,7 @@ static void begin_inbox(struct loop *loop)
 static void begin_accepted(struct loop *loop)
 {
     while (loop->may_accept && has_room(loop)) {
-        int fd = accept4(loop->writers->listen_fd, NULL, NULL, SOCK_CLOEXEC);
+        int fd = accept4(loop->writer->listen_fd, NULL, NULL, SOCK_CLOEXEC);
         if (fd >= 0) {
             enum arrival arrival = parking_look(&loop->parking, fd);
             if (arrival == ARRIVAL_PARTIAL)
@@ -258,14 +223,16 @@ static void begin_accepted(struct loop *loop)
         }
         if (errno == EINTR || errno == ECONNABORTED)
             continue;
-        loop->may_accept = false;
+        loop->may_accept = errno != EAGAIN;
         if (errno == EBADF || errno == EINVAL || errno == ENOTSOCK) {
             LOG(ERROR, "the listening socket is gone", log_text("error.message", bytes_of(strerror(errno))));
+            loop->may_accept = false;
             loop->is_stopping = true;
             loop->listener_is_gone = true;
-        } else if (errno != EAGAIN) {
-            poll(NULL, 0, ACCEPT_PAUSE_MS); /* out of descriptors or memory: it may pass */
         }
+        if (loop->may_accept)
+            poll(NULL, 0, ACCEPT_PAUSE_MS); /* out of descriptors or memory: it may pass */
+        return;
     }
 }
 
@@ -279,7 +246,7 @@ static void note(struct loop *loop, const struct epoll_event *event)
     if (event->data.ptr == &tag_stop) {
         loop->is_stopping = true;
         loop->stop_parked_ms = clock_monotonic_ms() + STOP_PARKED_MS;
-        epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, loop->writers->stop_fd, NULL); /* it stays readable, for the others */
+        epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, loop->writer->stop_fd, NULL); /* it stays readable, for the others */
     } else if (event->data.ptr == &tag_listen) {
         loop->may_accept = true;
     } else if (event->data.ptr == &tag_inbox) {
@@ -289,22 +256,27 @@ static void note(struct loop *loop, const struct epoll_event *event)
     }
 }
 
+/* How long there is nothing to do but for what epoll tells. */
 static int patience_ms(const struct loop *loop)
 {
     bool has_more = (loop->may_accept && !loop->is_stopping) || loop->has_inbox || loop->parking.n_news;
 
     if (has_more && has_room(loop))
         return 0;
+    if (loop->n_committing && !loop->has_batches && !commits_last(loop, COMMIT_PATIENCE_MS))
+        return 0; /* the commit is waited for */
+    if (loop->n_committing && loop->filling->n)
+        return STOP_POLL_MS; /* it may be time for another beside it */
     if (has_more || loop->is_stopping)
         return STOP_POLL_MS;
     return loop->parking.n ? EXPIRE_EVERY_MS : -1;
 }
 
-/* Waits for something to do, then begins every request that is ready. */
-static void gather(struct loop *loop)
+/* Notes what has happened, waiting for it for timeout_ms at most (-1: for ever), then begins every request that is ready. */
+static void gather(struct loop *loop, int timeout_ms)
 {
     struct epoll_event events[EVENTS_AT_ONCE];
-    int n = epoll_wait(loop->epoll_fd, events, EVENTS_AT_ONCE, patience_ms(loop));
+    int n = epoll_wait(loop->epoll_fd, events, EVENTS_AT_ONCE, timeout_ms);
 
     for (int i = 0; i < n; i++)
         note(loop, &events[i]);
@@ -325,40 +297,111 @@ static void gather(struct loop *loop)
  * since it would be kept in memory. */
 static void answer(struct loop *loop, struct flight *flight)
 {
-    struct writers *writers = loop->writers;
+    struct writer *writer = loop->writer;
 
     if (batch_rejected(&flight->call->batch) <= SMALL_ANSWER_ERRORS)
-        flight_end(writers->flights, flight, worker_end(loop->worker, flight->call));
-    else if (!pool_queue(writers->senders, flight, send_answer))
-        flight_end(writers->flights, flight, CALL_BROKEN);
+        flight_end(writer->flights, flight, worker_end(loop->worker, flight->call));
+    else if (!pool_queue(writer->senders, flight, send_answer))
+        flight_end(writer->flights, flight, CALL_BROKEN);
 }
 
-/* Answers the requests of the group that is being committed, if it is done by now or within timeout_ms. */
-static void conclude_commit(struct loop *loop, int timeout_ms)
+static void answer_group(struct loop *loop, struct group *group)
 {
-    struct group *group = loop->committing;
-
-    if (!group || !committer_wait(loop->committer, timeout_ms))
-        return;
     for (size_t i = 0; i < group->n; i++)
         answer(loop, group->flights[i]);
     group->n = 0;
     group->n_events = 0;
     group->bytes = 0;
-    loop->committing = NULL;
 }
 
-/* One transaction for all that waits; then each gets its answer. */
+/* Takes an idle group to be filled. There is one: they are one more than can be committed at a time. */
+static void begin_group(struct loop *loop)
+{
+    loop->filling = loop->idle;
+    loop->idle = loop->idle->next;
+}
+
+static void answer_groups(struct loop *loop, struct group *groups)
+{
+    struct group *next;
+
+    for (struct group *group = groups; group; group = next) {
+        next = group->next;
+        answer_group(loop, group);
+        group->next = loop->idle;
+        loop->idle = group;
+    }
+}
+
+/* Is what waits to be committed now? One commit at a time makes the largest groups; a second one beside it pays for large groups, and is
+ * there when the first hangs. */
+static bool is_to_commit(const struct loop *loop)
+{
+    if (!loop->filling->n)
+        return false;
+    if (!loop->n_committing)
+        return true;
+    return loop->n_committing < loop->writer->service->config->writer_connections &&
+           (loop->filling->n_events >= SECOND_COMMIT_EVENTS || commits_last(loop, COMMIT_PATIENCE_MS));
+}
+
+/* One event alone joins those of the host's other processes, if there are any. Returns true when it is done at once, by their leader: that
+ * needs no other thread. */
+static bool commit_with_host(struct loop *loop, struct group *group)
+{
+    struct host_group *host_group = loop->writer->host_group;
+
+    if (group->n_events != 1 || !host_group || !host_group_is_shared(host_group))
+        return false;
+    group->slot = host_group_submit(host_group, group->events[0]);
+    if (!group->slot || !host_group_poll(group->slot, group->events[0], COMMIT_PATIENCE_MS))
+        return false;
+    group->slot = NULL;
+    return true;
+}
+
+static void commit_filling(struct loop *loop)
+{
+    struct group *group = loop->filling;
+
+    loop->has_batches = group->n_events > group->n;
+    if (commit_with_host(loop, group)) {
+        answer_group(loop, group);
+        return;
+    }
+    if (!loop->n_committing)
+        loop->progress_ms = clock_monotonic_ms();
+    loop->n_committing++;
+    loop->filling = NULL;
+    committer_give(loop->committer, group);
+}
+
+/* Takes back the groups that are done. Waits for one, unless it takes long or there may be another to commit beside it: events are worth
+ * more together than each on its own, so the loop is not to wake for every one of them. */
+static struct group *await_commit(struct loop *loop)
+{
+    bool may_wait = !loop->has_batches && !commits_last(loop, COMMIT_PATIENCE_MS);
+    struct group *done = loop->n_committing ? committer_take(loop->committer, may_wait ? COMMIT_PATIENCE_MS : 0) : NULL;
+
+    for (const struct group *group = done; group; group = group->next)
+        loop->n_committing--;
+    if (done)
+        loop->progress_ms = clock_monotonic_ms();
+    return done;
+}
+
+/* Commits what waits; only then are the requests of the groups that are done answered, while the database is busy again. */
 static void commit(struct loop *loop)
 {
-    conclude_commit(loop, 0);
-    if (loop->committing || !loop->filling->n)
-        return;
-    loop->committing = loop->filling;
-    loop->filling = loop->filling == &loop->groups[0] ? &loop->groups[1] : &loop->groups[0];
-    loop->committing_since_ms = clock_monotonic_ms();
-    committer_give(loop->committer, loop->committing);
-    conclude_commit(loop, COMMIT_PATIENCE_MS);
+    struct group *done = await_commit(loop);
+
+    if (done)
+        gather(loop, 0);
+    if (is_to_commit(loop))
+        commit_filling(loop);
+    answer_groups(loop, done);
+    if (!loop->filling)
+        begin_group(loop);
 }
 
 static void loop_free(struct loop *loop)
@@ -370,37 +413,55 @@ static void loop_free(struct loop *loop)
         close(loop->epoll_fd);
     committer_free(loop->committer);
     worker_free(loop->worker);
-    free(loop->groups[0].events);
-    free(loop->groups[1].events);
+    for (size_t i = 0; loop->groups && i <= loop->writer->service->config->writer_connections; i++)
+        free(loop->groups[i].events);
+    free(loop->groups);
     free(loop);
 }
 
+/* Edge-triggered: what there is no room for is not told of again and again. */
 static bool watch(struct loop *loop, int fd, char *tag)
 {
-    struct epoll_event event = { .events = EPOLLIN, .data.ptr = tag };
+    struct epoll_event event = { .events = EPOLLIN | EPOLLET, .data.ptr = tag };
 
     return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-static struct loop *loop_new(struct writers *writers)
+/* A group is full once it has group_max_events; the last request may bring a whole batch more. */
+static bool make_groups(struct loop *loop, const struct config *config)
 {
-    const struct config *config = writers->service->config;
+    bool has_memory = true;
+
+    loop->groups = calloc(config->writer_connections + 1, sizeof *loop->groups);
+    for (size_t i = 0; loop->groups && i <= config->writer_connections; i++) {
+        struct group *group = &loop->groups[i];
+        group->events = calloc(config->group_max_events + config->limits.batch_max_events, sizeof(struct event *));
+        has_memory &= group->events != NULL;
+        group->next = loop->idle;
+        loop->idle = group;
+    }
+    if (!loop->groups || !has_memory)
+        return false;
+    begin_group(loop);
+    return true;
+}
+
+static struct loop *loop_new(struct writer *writer)
+{
+    const struct config *config = writer->service->config;
     struct loop *loop = calloc(1, sizeof *loop);
 
     if (!loop)
         return NULL;
-    loop->writers = writers;
-    loop->filling = &loop->groups[0];
-    loop->worker = worker_new(writers->service);
-    for (int i = 0; i < 2; i++)
-        loop->groups[i].events = calloc(config->group_max_events + config->limits.batch_max_events, sizeof(struct event *));
+    loop->writer = writer;
+    loop->worker = worker_new(writer->service);
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    loop->committer = committer_new(writers->service, writers->host_group);
+    loop->committer = committer_new(writer->service, writer->host_group, config->writer_connections);
     loop->parking.epoll_fd = loop->epoll_fd;
     loop->parking.timeout_ms = config->client_timeout_ms;
-    if (loop->worker && loop->groups[0].events && loop->groups[1].events && loop->committer && loop->epoll_fd >= 0 &&
-        watch(loop, writers->stop_fd, &tag_stop) && watch(loop, writers->listen_fd, &tag_listen) &&
-        watch(loop, writers->inbox_fd, &tag_inbox) && watch(loop, committer_fd(loop->committer), &tag_committed))
+    if (loop->worker && make_groups(loop, config) && loop->committer && loop->epoll_fd >= 0 &&
+        watch(loop, writer->stop_fd, &tag_stop) && watch(loop, writer->listen_fd, &tag_listen) &&
+        watch(loop, writer->inbox.fd, &tag_inbox) && watch(loop, committer_fd(loop->committer), &tag_committed))
         return loop;
     loop_free(loop);
     return NULL;
@@ -410,23 +471,23 @@ static struct loop *loop_new(struct writers *writers)
 static bool turn(struct loop *loop)
 {
     /* Asked before the inbox is looked into: a porter puts a flight there first. */
-    bool nothing_comes = atomic_load(&loop->writers->n_receiving) == 0;
+    bool nothing_comes = atomic_load(&loop->writer->n_receiving) == 0;
 
-    gather(loop);
+    gather(loop, patience_ms(loop));
     commit(loop);
     if (!loop->is_stopping)
         return true;
     bool waits_for_parked = loop->parking.n && clock_monotonic_ms() < loop->stop_parked_ms;
-    return waits_for_parked || !nothing_comes || loop->has_inbox || loop->committing || loop->filling->n;
+    return waits_for_parked || !nothing_comes || loop->has_inbox || loop->n_committing || loop->filling->n;
 }
 
 static void *writer_main(void *context)
 {
-    struct writers *writers = context;
-    struct loop *loop = loop_new(writers);
+    struct writer *writer = context;
+    struct loop *loop = loop_new(writer);
 
     if (!loop)
-        LOG(ERROR, "a writer could not start", log_text("error.message", bytes_of(strerror(errno))));
+        LOG(ERROR, "the writer could not start", log_text("error.message", bytes_of(strerror(errno))));
     while (loop && turn(loop)) {
         /* until it is over */
     }
@@ -434,15 +495,11 @@ static void *writer_main(void *context)
     if (!loop || loop->listener_is_gone)
         kill(getpid(), SIGTERM);
     loop_free(loop);
-    crew_leave(writers->crew);
+    crew_leave(writer->crew);
     return NULL;
 }
 
-enum status writers_start(struct writers *writers)
+enum status writer_start(struct writer *writer)
 {
-    size_t n = 0;
-
-    while (n < writers->service->config->writer_connections && crew_start(writers->crew, writer_main, writers))
-        n++;
-    return n ? STATUS_OK : STATUS_NO_MEMORY;
+    return crew_start(writer->crew, writer_main, writer) ? STATUS_OK : STATUS_NO_MEMORY;
 }

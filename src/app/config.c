@@ -13,7 +13,7 @@
 enum { FILE_MAX_BYTES = 1024 * 1024, FILE_PIECE_BYTES = 8 * 1024 };
 
 static const struct config defaults = {
-    .writer_connections = 1,
+    .writer_connections = 2,
     .reader_connections = 4,
     .connect_timeout_s = 2,
     .write_timeout_ms = 5000,

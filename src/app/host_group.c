@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "app/group.h"
@@ -33,7 +32,7 @@ enum slot_state { SLOT_FREE, SLOT_FILLING, SLOT_READY, SLOT_TAKEN, SLOT_DONE, SL
 
 enum { STATE_BITS = 8 };
 
-struct slot {
+struct host_slot {
     _Atomic uint64_t
         word;   /* the state, and above it the process that waits: changed in one step, so a kill leaves no slot without owner */
     sem_t done; /* wakes who waits; may be posted once too often, so the state decides */
@@ -47,7 +46,7 @@ struct file {
     sem_t work;           /* something is READY */
     _Atomic int processes[PROCESSES];
     _Atomic int n_processes; /* as counted last */
-    struct slot slots[SLOTS];
+    struct host_slot slots[SLOTS];
 };
 
 struct host_group {
@@ -150,20 +149,6 @@ bool host_group_is_shared(const struct host_group *group)
 
 /* ---- who waits ---- */
 
-static struct timespec deadline_in(int ms)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += ms / 1000;
-    at.tv_nsec += ms % 1000 * 1000000L;
-    if (at.tv_nsec >= 1000000000L) {
-        at.tv_sec++;
-        at.tv_nsec -= 1000000000L;
-    }
-    return at;
-}
-
 static enum slot_state state_of(uint64_t word)
 {
     return (enum slot_state)(word & ((1u << STATE_BITS) - 1));
@@ -179,13 +164,13 @@ static uint64_t word_of(enum slot_state state, int owner)
     return (uint64_t)(unsigned)owner << STATE_BITS | state;
 }
 
-static enum slot_state state(struct slot *slot)
+static enum slot_state state(struct host_slot *slot)
 {
     return state_of(atomic_load(&slot->word));
 }
 
 /* Changes the state, if it is from; the owner stays. */
-static bool change_state(struct slot *slot, enum slot_state from, enum slot_state to)
+static bool change_state(struct host_slot *slot, enum slot_state from, enum slot_state to)
 {
     uint64_t word = atomic_load(&slot->word);
 
@@ -193,12 +178,12 @@ static bool change_state(struct slot *slot, enum slot_state from, enum slot_stat
 }
 
 /* Processes begin to look at places of their own, so that they seldom meet. */
-static struct slot *claim(struct host_group *group)
+static struct host_slot *claim(struct host_group *group)
 {
     unsigned first = (unsigned)group->pid * 2654435761u % SLOTS;
 
     for (size_t i = 0; i < SLOTS; i++) {
-        struct slot *slot = &group->file->slots[(first + i) % SLOTS];
+        struct host_slot *slot = &group->file->slots[(first + i) % SLOTS];
         uint64_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
         if (state_of(word) == SLOT_FREE && atomic_compare_exchange_strong(&slot->word, &word, word_of(SLOT_FILLING, group->pid)))
             return slot;
@@ -206,7 +191,7 @@ static struct slot *claim(struct host_group *group)
     return NULL;
 }
 
-static void release(struct slot *slot)
+static void release(struct host_slot *slot)
 {
     while (sem_trywait(&slot->done) == 0) {
         /* what was posted for who gave up */
@@ -220,7 +205,7 @@ static bool fits(const struct event *event)
 }
 
 /* The three texts stand one behind the other. */
-static void fill(struct slot *slot, const struct event *event)
+static void fill(struct host_slot *slot, const struct event *event)
 {
     const struct bytes texts[] = { event->event_type, event->session_id, event->properties };
     size_t at = 0;
@@ -233,9 +218,9 @@ static void fill(struct slot *slot, const struct event *event)
 }
 
 /* Waits until the leader is done with the slot, or for timeout_ms. */
-static void wait_until_done(struct slot *slot, int timeout_ms)
+static void wait_until_done(struct host_slot *slot, int timeout_ms)
 {
-    struct timespec deadline = deadline_in(timeout_ms);
+    struct timespec deadline = clock_monotonic_in(timeout_ms);
 
     while (state(slot) != SLOT_DONE) {
         if (sem_clockwait(&slot->done, CLOCK_MONOTONIC, &deadline) != 0 && errno == ETIMEDOUT)
@@ -244,7 +229,7 @@ static void wait_until_done(struct slot *slot, int timeout_ms)
 }
 
 /* Takes back what no leader has taken. Returns false where one has. */
-static bool withdraw(struct slot *slot)
+static bool withdraw(struct host_slot *slot)
 {
     if (!change_state(slot, SLOT_READY, SLOT_FILLING))
         return false;
@@ -253,7 +238,7 @@ static bool withdraw(struct slot *slot)
 }
 
 /* Takes the verdict, or gives up. A slot that the leader has in hand is left to it. */
-static void take_verdict(struct slot *slot, struct event *event)
+static void take_verdict(struct host_slot *slot, struct event *event)
 {
     event->verdict = STATUS_UNAVAILABLE;
     event->is_duplicate = false;
@@ -270,15 +255,29 @@ static void take_verdict(struct slot *slot, struct event *event)
     }
 }
 
-bool host_group_write(struct host_group *group, struct event *event, int timeout_ms)
+struct host_slot *host_group_submit(struct host_group *group, const struct event *event)
 {
-    struct slot *slot = fits(event) ? claim(group) : NULL;
+    struct host_slot *slot = fits(event) ? claim(group) : NULL;
 
     if (!slot)
-        return false;
+        return NULL;
     fill(slot, event);
     (void)change_state(slot, SLOT_FILLING, SLOT_READY);
     sem_post(&group->file->work);
+    return slot;
+}
+
+bool host_group_poll(struct host_slot *slot, struct event *event, int timeout_ms)
+{
+    wait_until_done(slot, timeout_ms);
+    if (state(slot) != SLOT_DONE)
+        return false;
+    take_verdict(slot, event);
+    return true;
+}
+
+bool host_group_await(struct host_slot *slot, struct event *event, int timeout_ms)
+{
     wait_until_done(slot, timeout_ms < TAKE_PATIENCE_MS ? timeout_ms : TAKE_PATIENCE_MS);
     /* Nobody leads, or who does is stuck: the event has not been written, and may be written otherwise. */
     if (withdraw(slot))
@@ -294,7 +293,7 @@ struct leader {
     struct file *file;
     struct db *db;
     struct arena arena;
-    struct slot *taken[SLOTS];
+    struct host_slot *taken[SLOTS];
     struct event events[SLOTS]; /* as in the slots, with addresses of this process */
     struct event *order[SLOTS];
     size_t n;
@@ -304,7 +303,7 @@ static void take_ready(struct leader *leader)
 {
     leader->n = 0;
     for (size_t i = 0; i < SLOTS; i++) {
-        struct slot *slot = &leader->file->slots[i];
+        struct host_slot *slot = &leader->file->slots[i];
         if (!change_state(slot, SLOT_READY, SLOT_TAKEN))
             continue;
         struct event *event = &leader->events[leader->n];
@@ -320,7 +319,7 @@ static void take_ready(struct leader *leader)
 static void give_verdicts(struct leader *leader)
 {
     for (size_t i = 0; i < leader->n; i++) {
-        struct slot *slot = leader->taken[i];
+        struct host_slot *slot = leader->taken[i];
         slot->event.verdict = leader->events[i].verdict;
         slot->event.is_duplicate = leader->events[i].is_duplicate;
         if (change_state(slot, SLOT_TAKEN, SLOT_DONE))
@@ -360,7 +359,7 @@ static void take_over(struct file *file)
     size_t n = 0;
 
     for (size_t i = 0; i < SLOTS; i++) {
-        struct slot *slot = &file->slots[i];
+        struct host_slot *slot = &file->slots[i];
         n += change_state(slot, SLOT_TAKEN, SLOT_READY);
         if (state(slot) == SLOT_ABANDONED)
             release(slot);
@@ -373,7 +372,7 @@ static void take_over(struct file *file)
 /* Becomes the leader. Returns false when another leads still. */
 static bool try_to_lead(struct file *file)
 {
-    struct timespec deadline = deadline_in(LEAD_PATIENCE_MS);
+    struct timespec deadline = clock_monotonic_in(LEAD_PATIENCE_MS);
     int got = pthread_mutex_clocklock(&file->lead, CLOCK_MONOTONIC, &deadline);
 
     if (got == EOWNERDEAD) {
@@ -390,7 +389,7 @@ static void lead(struct leader *leader, const _Atomic bool *stops)
 
     commit_ready(leader); /* what was announced to the one before */
     while (!atomic_load(stops)) {
-        struct timespec deadline = deadline_in(LEAD_PATIENCE_MS);
+        struct timespec deadline = clock_monotonic_in(LEAD_PATIENCE_MS);
         (void)sem_clockwait(&leader->file->work, CLOCK_MONOTONIC, &deadline);
         commit_ready(leader);
         if (clock_monotonic_ms() >= sweep_ms) {

@@ -12,6 +12,9 @@
 
 struct host_group;
 
+/* An event that waits for the leader. */
+struct host_slot;
+
 /* Attaches this process to the group of the run directory and of a database, named by all that says which it is: processes that write to
  * different databases never meet. Returns STATUS_INTERNAL when the mapped file cannot be used, or
  * STATUS_NO_MEMORY. */
@@ -23,10 +26,16 @@ void host_group_close(struct host_group *group);
 /* Are there other processes to share a commit with? */
 bool host_group_is_shared(const struct host_group *group);
 
-/* Has the event committed by the leader, which may be this process, and sets its verdict and is_duplicate. Waits for timeout_ms at most;
- * past it the verdict is STATUS_UNAVAILABLE and the outcome unknown.
- * Returns false, having done nothing, when the event does not fit a slot, none is free, or no process has taken it within a second. */
-bool host_group_write(struct host_group *group, struct event *event, int timeout_ms);
+/* Lays a copy of the event before the leader, which may be this process. Returns NULL, having done nothing, when it does not fit a slot or
+ * none is free; else the slot is to be given to host_group_poll or host_group_await until one of them has ended it. */
+struct host_slot *host_group_submit(struct host_group *group, const struct event *event);
+
+/* Waits for timeout_ms at most. Returns true when the leader is done: the event's verdict and is_duplicate are set, and the slot is gone. */
+bool host_group_poll(struct host_slot *slot, struct event *event, int timeout_ms);
+
+/* As host_group_poll, but ends the slot in any case. Past timeout_ms the verdict is STATUS_UNAVAILABLE and the outcome unknown. Returns false
+ * when no process has taken the event within a second: it has not been written, and may be written otherwise. */
+bool host_group_await(struct host_slot *slot, struct event *event, int timeout_ms);
 
 /* Leads, whenever no other process does, until *stops; then returns within half a second. For a thread of its own. db is its connection. */
 void host_group_lead(struct host_group *group, struct db *db, const _Atomic bool *stops);

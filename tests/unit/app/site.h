@@ -16,7 +16,7 @@ static inline void site_open(struct site *site)
 {
     *site = (struct site){ .config = { .writer_database = (char[]){ "host=/nonexistent/writer" },
                                        .reader_database = (char[]){ "host=/nonexistent/reader" },
-                                       .writer_connections = 1,
+                                       .writer_connections = 2,
                                        .reader_connections = 1,
                                        .connect_timeout_s = 2,
                                        .write_timeout_ms = 1000,
