@@ -1,6 +1,7 @@
 #include "base/utf8.h"
 
 #include <stdint.h>
+#include <string.h>
 #include <unistr.h>
 
 size_t utf8_error_offset(struct bytes text)
@@ -11,9 +12,25 @@ size_t utf8_error_offset(struct bytes text)
     return error ? (size_t)(error - p) : text.len;
 }
 
+/* Are the eight bytes at p all in ASCII and printable? */
+static bool word_is_printable(const char *p)
+{
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t word;
+
+    memcpy(&word, p, sizeof word);
+    uint64_t control = word - ones * 0x20; /* a borrow reaches only bytes behind one that is a control character itself */
+    uint64_t del = (word ^ (ones * 0x7f)) - ones;
+    return ((word | control | del) & (ones << 7)) == 0;
+}
+
 bool utf8_has_control(struct bytes text)
 {
-    for (size_t i = 0; i < text.len; i++) {
+    size_t i = 0;
+
+    while (text.len - i >= 8 && word_is_printable(text.p + i))
+        i += 8;
+    for (; i < text.len; i++) {
         unsigned char c = (unsigned char)text.p[i];
         if (c < 0x20 || c == 0x7f)
             return true;

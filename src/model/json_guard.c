@@ -1,5 +1,6 @@
 #include "model/json_guard.h"
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -185,18 +186,31 @@ static bool container_end(struct scan *scan)
 
 /* ---- strings ---- */
 
-/* Is there a byte among the eight at p that ends a plain run: a quote, a backslash, a control character, or one past ASCII?
- * The subtractions borrow across bytes only behind a byte that is itself such a one, so the answer is exact. */
-static bool word_is_plain(const char *p)
+/* How many of the eight bytes at p stand before the first that ends a plain run: a quote, a backslash, a control character, or one past
+ * ASCII. The subtractions borrow across bytes only behind a byte that is itself such a one, so the first is exact. */
+static unsigned plain_bytes(const char *p)
 {
     const uint64_t ones = 0x0101010101010101u;
     uint64_t word;
 
     memcpy(&word, p, sizeof word);
+    word = le64toh(word);
     uint64_t quote = (word ^ (ones * '"')) - ones;
     uint64_t backslash = (word ^ (ones * '\\')) - ones;
     uint64_t control = word - ones * 0x20;
-    return ((word | quote | backslash | control) & (ones << 7)) == 0;
+    uint64_t ends = (word | quote | backslash | control) & (ones << 7);
+    return ends ? (unsigned)__builtin_ctzll(ends) / 8 : 8;
+}
+
+/* Steps over what needs no second look. */
+static void plain_run(struct scan *scan)
+{
+    unsigned n = 8;
+
+    while (n == 8 && scan->len - scan->at >= 8) {
+        n = plain_bytes(scan->p + scan->at);
+        scan->at += n;
+    }
 }
 
 /* Reads the four digits of \uXXXX at offset at. Returns false where they are not there. */
@@ -257,8 +271,7 @@ static bool string(struct scan *scan, struct bytes *content, bool *has_escapes)
 
     *has_escapes = false;
     for (;;) {
-        while (scan->len - scan->at >= 8 && word_is_plain(scan->p + scan->at))
-            scan->at += 8;
+        plain_run(scan);
         if (scan->at >= scan->len)
             return refuse(scan, STATUS_INVALID_JSON, scan->len, "the string does not end");
         unsigned char c = (unsigned char)scan->p[scan->at];
