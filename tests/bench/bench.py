@@ -130,7 +130,7 @@ class Bench:
         """Counts the history before and after it: what was confirmed must be there."""
         is_counted = contender.uses_database and workload.kind == "post" and contender.dbname != HISTORY_DATABASE
         before = self.database.history_count(contender.dbname) if is_counted else 0
-        sample = contender.measure(workload, number, plan.seconds, plan.warm_s)
+        sample = contender.measure(workload, number, plan.seconds, max(plan.warm_s, contender.settle_s))
         if is_counted:
             missing = sample.events - (self.database.history_count(contender.dbname) - before)
             if missing > 0:

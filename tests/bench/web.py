@@ -36,10 +36,8 @@ Define SYNCHRONY_CONF "%(conf)s"
 Include "%(deploy)s/apache/synchrony.conf"
 """
 
-APACHE_FCGID_PROCESSES = """
-FcgidMaxProcesses %(n)d
-FcgidMaxProcessesPerClass %(n)d
-"""
+# A request that finds no free process sleeps for a second in mod_fcgid. When measuring begins there shall be as many as are needed.
+FCGID_SETTLE_S = 3.0
 
 APACHE_PROXY_SITE = """
 LoadModule proxy_module      /usr/lib/apache2/modules/mod_proxy.so
@@ -73,9 +71,8 @@ def lighttpd_php(script, socket):
     return LIGHTTPD_SITE % (f'alias.url = ( "/synchrony_data_analytics" => "{script}" )', f'"socket" => "{socket}"')
 
 
-def apache_fcgid(directory, deploy, responder, conf, max_processes=None):
-    site = APACHE_FCGID_SITE % {"dir": directory, "deploy": deploy, "responder": responder, "conf": conf}
-    return site + (APACHE_FCGID_PROCESSES % {"n": max_processes} if max_processes else "")
+def apache_fcgid(directory, deploy, responder, conf):
+    return APACHE_FCGID_SITE % {"dir": directory, "deploy": deploy, "responder": responder, "conf": conf}
 
 
 def apache_proxy(deploy, socket):

@@ -31,6 +31,7 @@ class Contender:
     kinds = ("post", "get")
     at = None            # numbers of connections; None: any
     uses_database = True
+    settle_s = 0         # how long it runs under load before measuring begins, at least
 
     def __init__(self, bench, dbname):
         self.bench = bench

@@ -49,6 +49,7 @@ class EmptyFcgid(Empty):
     name = "empty-fcgid"
     about = "Apache mod_fcgid, empty libfcgi responders"
     server = "apache"
+    settle_s = web.FCGID_SETTLE_S
 
     def site(self, workload):
         return web.apache_fcgid(self.dir, self.bench.deploy, self.responder(), "/dev/null")

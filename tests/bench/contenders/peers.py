@@ -110,12 +110,13 @@ class PlainLighttpd(Served):
 class PlainFcgid(Served):
     name = "plain-c-fcgid"
     group = "peer"
-    about = f"C, libfcgi, a commit per event, {PLAIN_PROCESSES} processes under Apache mod_fcgid"
+    about = "C, libfcgi, a commit per event, under Apache mod_fcgid"
     server = "apache"
+    settle_s = web.FCGID_SETTLE_S
 
     def site(self, workload):
         return web.apache_fcgid(self.dir, self.bench.deploy, self.wrapper(self.bench.tools["plain"], self.peer_environment()),
-                                "/dev/null", PLAIN_PROCESSES)
+                                "/dev/null")
 
 
 class Serverless(Contender):

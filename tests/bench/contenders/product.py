@@ -40,6 +40,7 @@ class ProductFcgid(Product):
     name = "product-fcgid"
     about = "Synchrony under Apache mod_fcgid"
     server = "apache"
+    settle_s = web.FCGID_SETTLE_S
 
     def site(self, workload):
         shared = os.path.join(self.dir, "shared")  # so that its processes share a commit
