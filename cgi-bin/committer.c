@@ -5,7 +5,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "app/group.h"
 #include "base/clock.h"
 
 enum { GROUP_ARENA_BYTES = 256 * 1024 * 1024 };
@@ -14,13 +13,13 @@ enum { GROUP_ARENA_BYTES = 256 * 1024 * 1024 };
 struct hand {
     struct committer *committer;
     pthread_t thread;
-    struct db *db;
+    struct db *db; /* NULL: of the queue */
     struct arena arena;
 };
 
 struct committer {
     struct service *service;
-    struct host_group *host_group;
+    enum committer_target target;
     int done_fd;
     struct hand *hands; /* room for max_hands */
     size_t max_hands;
@@ -42,17 +41,34 @@ static int leader_timeout_ms(const struct config *config)
     return EVENT_STORE_ATTEMPTS * (config->write_timeout_ms + DB_ANSWER_GRACE_MS + 1000 * config->connect_timeout_s);
 }
 
+/* Waits for what the host's leader makes of the one event. One that it does not take, or not in time, goes to the queue, if there is one:
+ * the leader may hang on a database that this process would hang on next. */
+static bool write_by_leader(struct hand *hand, struct host_slot *slot, struct event **event)
+{
+    struct delivery *delivery = &hand->committer->service->delivery;
+    bool is_done = host_group_await(slot, *event, leader_timeout_ms(hand->committer->service->config));
+
+    if (is_done && (*event)->verdict != STATUS_UNAVAILABLE)
+        return true;
+    if (!delivery->queue)
+        return is_done;
+    delivery_trip(delivery);
+    delivery_queue(delivery, event, 1);
+    return true;
+}
+
 static void write_events(struct hand *hand, struct group *group)
 {
-    struct committer *committer = hand->committer;
+    struct delivery *delivery = &hand->committer->service->delivery;
     struct host_slot *slot = group->slot;
 
     group->slot = NULL;
-    if (!group->n_events)
+    if (!group->n_events || (slot && write_by_leader(hand, slot, group->events)))
         return;
-    if (slot && host_group_await(slot, group->events[0], leader_timeout_ms(committer->service->config)))
-        return;
-    group_write(hand->db, group->events, group->n_events, &hand->arena);
+    if (hand->db)
+        delivery_write(delivery, hand->db, group->events, group->n_events, &hand->arena);
+    else
+        delivery_queue(delivery, group->events, group->n_events);
     arena_reset(&hand->arena);
 }
 
@@ -92,30 +108,36 @@ static void *thread_main(void *context)
     return NULL;
 }
 
+static void give_connection(struct hand *hand)
+{
+    if (hand->db)
+        db_pool_give(hand->committer->service->writers, hand->db);
+}
+
 /* Returns false where there is no memory, thread or connection for one more. */
 static bool start_hand(struct committer *committer)
 {
     struct hand *hand = &committer->hands[committer->n_hands];
 
     *hand = (struct hand){ .committer = committer, .arena = arena_new(GROUP_ARENA_BYTES) };
-    if (db_pool_take(committer->service->writers, &hand->db) != STATUS_OK)
+    if (committer->target == COMMITTER_DATABASE && db_pool_take(committer->service->writers, &hand->db) != STATUS_OK)
         return false;
     if (pthread_create(&hand->thread, NULL, thread_main, hand) != 0) {
-        db_pool_give(committer->service->writers, hand->db);
+        give_connection(hand);
         return false;
     }
     committer->n_hands++;
     return true;
 }
 
-struct committer *committer_new(struct service *service, struct host_group *host_group, size_t max_threads)
+struct committer *committer_new(struct service *service, enum committer_target target, size_t max_threads)
 {
     struct committer *committer = calloc(1, sizeof *committer);
 
     if (!committer)
         return NULL;
     committer->service = service;
-    committer->host_group = host_group;
+    committer->target = target;
     committer->hands = calloc(max_threads, sizeof *committer->hands);
     committer->max_hands = max_threads;
     committer->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -134,7 +156,7 @@ struct committer *committer_new(struct service *service, struct host_group *host
 static void end_hand(struct hand *hand)
 {
     pthread_join(hand->thread, NULL);
-    db_pool_give(hand->committer->service->writers, hand->db);
+    give_connection(hand);
     arena_free(&hand->arena);
 }
 

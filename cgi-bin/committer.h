@@ -1,4 +1,4 @@
-/* Threads that commit groups of requests for the writer, each over a connection of its own. The writer goes on with all that commits
+/* Threads that commit groups of requests for the writer: to the database, each over a connection of its own, or to the queue. The writer goes on with all that commits
  * nothing while they do: a lock, a disk or a server that hangs holds up neither reads nor health checks.
  *
  * Left to others: which requests make a group, and when (cgi-bin/writer). */
@@ -23,14 +23,20 @@ struct group {
 
 struct committer;
 
-/* Starts the first thread; those past it, up to max_threads, start when they are needed. host_group may be NULL; all is borrowed until
- * committer_free. Returns NULL without memory or a connection. */
-struct committer *committer_new(struct service *service, struct host_group *host_group, size_t max_threads);
+/* Where it commits. */
+enum committer_target {
+    COMMITTER_DATABASE, /* and in its stead the queue (delivery_write) */
+    COMMITTER_QUEUE     /* delivery_queue */
+};
+
+/* Starts the first thread; those past it, up to max_threads, start when they are needed. service is borrowed until committer_free. Returns
+ * NULL without memory or a connection. */
+struct committer *committer_new(struct service *service, enum committer_target target, size_t max_threads);
 
 /* No group may be under way. */
 void committer_free(struct committer *committer);
 
-/* Has the events of a group written (group_write). It is the committer's until committer_take returns it. At most max_threads groups may
+/* Has the events of a group written. It is the committer's until committer_take returns it. At most max_threads groups may
  * be under way. */
 void committer_give(struct committer *committer, struct group *group);
 

@@ -8,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "app/replay.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "cgi-bin/writer.h"
@@ -32,23 +33,37 @@ struct daemon {
     struct pool porters;
     struct pool senders;
     struct writer writer;
-    struct crew leader; /* of the host's group: at most one thread */
-    _Atomic bool leader_stops;
+    struct crew background; /* who leads the host's group, who replays the queue */
+    _Atomic bool background_stops;
 };
 
-/* ---- the leader of the host's group ---- */
+/* ---- in the background ---- */
 
 static void *leader_main(void *context)
 {
     struct daemon *daemon = context;
-    struct db_pool *pool = daemon->writer.service->writers;
+    struct service *service = daemon->writer.service;
     struct db *db;
 
-    if (db_pool_take(pool, &db) == STATUS_OK) {
-        host_group_lead(daemon->writer.host_group, db, &daemon->leader_stops);
-        db_pool_give(pool, db);
+    if (db_pool_take(service->writers, &db) == STATUS_OK) {
+        host_group_lead(daemon->writer.host_group, &service->delivery, db, &daemon->background_stops);
+        db_pool_give(service->writers, db);
     }
-    crew_leave(&daemon->leader);
+    crew_leave(&daemon->background);
+    return NULL;
+}
+
+static void *replay_main(void *context)
+{
+    struct daemon *daemon = context;
+    struct service *service = daemon->writer.service;
+    struct db *db;
+
+    if (db_pool_take(service->writers, &db) == STATUS_OK) {
+        replay_run(&service->delivery, db, &daemon->background_stops);
+        db_pool_give(service->writers, db);
+    }
+    crew_leave(&daemon->background);
     return NULL;
 }
 
@@ -75,14 +90,14 @@ static void join_host_group(struct daemon *daemon)
     add_database(config, &database);
     if (*config->run_directory && !database.failed &&
         host_group_open(&daemon->writer.host_group, config->run_directory, buf_bytes(&database)) == STATUS_OK)
-        (void)crew_start(&daemon->leader, leader_main, daemon);
+        (void)crew_start(&daemon->background, leader_main, daemon);
     buf_free(&database);
 }
 
 /* ---- beginning and end ---- */
 
-/* Tells all threads to stop and waits until they have, or the grace is over. The leader is last: it may have events of the others in
- * hand. Returns whether all have ended. */
+/* Tells all threads to stop and waits until they have, or the grace is over. Those in the background are last: the leader may have
+ * events of the others in hand. Returns whether all have ended. */
 static bool stop_threads(struct daemon *daemon)
 {
     const uint64_t stop = 1;
@@ -96,8 +111,8 @@ static bool stop_threads(struct daemon *daemon)
     pool_stop(&daemon->porters);
     pool_stop(&daemon->senders);
     ended = ended && crew_wait(&daemon->crew, &deadline);
-    atomic_store(&daemon->leader_stops, true);
-    return ended && crew_wait(&daemon->leader, &deadline);
+    atomic_store(&daemon->background_stops, true);
+    return ended && crew_wait(&daemon->background, &deadline);
 }
 
 /* The signals that end the daemon are blocked in all threads; the first one waits for them. */
@@ -145,7 +160,7 @@ static void wire(struct daemon *daemon, struct service *service, int listen_fd)
                     .inbox = { .fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
                                .lock = PTHREAD_MUTEX_INITIALIZER,
                                .has_room = PTHREAD_COND_INITIALIZER } },
-        .leader = CREW_INITIALIZER,
+        .background = CREW_INITIALIZER,
     };
 }
 
@@ -168,6 +183,8 @@ static enum status start(struct daemon *daemon)
     enum status st = connection_library_init();
     if (st == STATUS_OK)
         join_host_group(daemon);
+    if (st == STATUS_OK && !crew_start(&daemon->background, replay_main, daemon))
+        st = STATUS_NO_MEMORY;
     return st == STATUS_OK ? writer_start(&daemon->writer) : st;
 }
 

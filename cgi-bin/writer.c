@@ -35,12 +35,15 @@ struct loop {
     struct writer *writer;
     struct worker *worker;
     struct committer *committer;
-    struct group *groups;  /* one more than can be committed at a time */
-    struct group *idle;    /* a list: those that are neither filled nor committed */
-    struct group *filling; /* requests that wait for a commit */
-    size_t n_committing;   /* groups that the committer has */
-    int64_t progress_ms;   /* when the last commit ended, or the first began */
-    bool has_batches;      /* the last group had events beside those of single requests */
+    struct committer *spill; /* commits to the queue what the database cannot take; NULL: there is no queue */
+    struct group *groups;    /* one more than can be committed at a time */
+    struct group *idle;      /* a list: those that are neither filled nor committed */
+    struct group *filling;   /* requests that wait for a commit */
+    size_t n_committing;     /* groups that the committer has */
+    bool is_spilling;        /* the spill has one */
+    int64_t progress_ms;     /* when the committer's last commit ended, or the first began */
+    int64_t spilling_ms;     /* when the spill's began */
+    bool has_batches;        /* the last group had events beside those of single requests */
     int epoll_fd;
     bool may_accept;  /* there may be more connections than were accepted */
     bool has_inbox;   /* there may be more in the inbox than was taken */
@@ -80,11 +83,16 @@ static bool commits_last(const struct loop *loop, int ms)
     return loop->n_committing && clock_monotonic_ms() - loop->progress_ms > ms;
 }
 
-/* May one more request be begun? A commit that hangs must not keep the loop from what commits nothing; what would then wait behind a full
+static bool spill_lasts(const struct loop *loop, int ms)
+{
+    return loop->is_spilling && clock_monotonic_ms() - loop->spilling_ms > ms;
+}
+
+/* May one more request be begun? Commits that hang must not keep the loop from what commits nothing; what would then wait behind a full
  * group is refused. */
 static bool has_room(const struct loop *loop)
 {
-    return !group_is_full(loop) || commits_last(loop, COMMIT_STUCK_MS);
+    return !group_is_full(loop) || spill_lasts(loop, COMMIT_STUCK_MS) || (!loop->spill && commits_last(loop, COMMIT_STUCK_MS));
 }
 
 /* ---- what others do ---- */
@@ -256,6 +264,18 @@ static void note(struct loop *loop, const struct epoll_event *event)
     }
 }
 
+/* Is a commit to be waited for, and nothing else? Events are worth more together than each on its own, so the loop is not to wake for every
+ * one of them; but for a commit that takes long, or where there may be another to begin beside it. */
+static bool awaits_commit(const struct loop *loop)
+{
+    return loop->n_committing && !loop->is_spilling && !loop->has_batches && !commits_last(loop, COMMIT_PATIENCE_MS);
+}
+
+static bool awaits_spill(const struct loop *loop)
+{
+    return loop->is_spilling && !loop->n_committing && !spill_lasts(loop, COMMIT_PATIENCE_MS);
+}
+
 /* How long there is nothing to do but for what epoll tells. */
 static int patience_ms(const struct loop *loop)
 {
@@ -263,9 +283,9 @@ static int patience_ms(const struct loop *loop)
 
     if (has_more && has_room(loop))
         return 0;
-    if (loop->n_committing && !loop->has_batches && !commits_last(loop, COMMIT_PATIENCE_MS))
-        return 0; /* the commit is waited for */
-    if (loop->n_committing && loop->filling->n)
+    if (awaits_commit(loop) || awaits_spill(loop))
+        return 0;
+    if ((loop->n_committing || loop->is_spilling) && loop->filling->n)
         return STOP_POLL_MS; /* it may be time for another beside it */
     if (has_more || loop->is_stopping)
         return STOP_POLL_MS;
@@ -333,11 +353,23 @@ static void answer_groups(struct loop *loop, struct group *groups)
     }
 }
 
+/* Is what waits to be queued now: is the database away, or does it hang? */
+static bool is_to_spill(const struct loop *loop)
+{
+    struct delivery *delivery = &loop->writer->service->delivery;
+
+    if (!loop->filling->n || !loop->spill || loop->is_spilling)
+        return false;
+    if (commits_last(loop, COMMIT_STUCK_MS))
+        delivery_trip(delivery);
+    return delivery_is_down(delivery);
+}
+
 /* Is what waits to be committed now? One commit at a time makes the largest groups; a second one beside it pays for large groups, and is
  * there when the first hangs. */
 static bool is_to_commit(const struct loop *loop)
 {
-    if (!loop->filling->n)
+    if (!loop->filling->n || (loop->spill && delivery_is_down(&loop->writer->service->delivery)))
         return false;
     if (!loop->n_committing)
         return true;
@@ -351,7 +383,8 @@ static bool commit_with_host(struct loop *loop, struct group *group)
 {
     struct host_group *host_group = loop->writer->host_group;
 
-    if (group->n_events != 1 || !host_group || !host_group_is_shared(host_group))
+    if (group->n_events != 1 || !host_group || !host_group_is_shared(host_group) ||
+        delivery_is_down(&loop->writer->service->delivery))
         return false;
     group->slot = host_group_submit(host_group, group->events[0]);
     if (!group->slot || !host_group_poll(group->slot, group->events[0], COMMIT_PATIENCE_MS))
@@ -376,12 +409,18 @@ static void commit_filling(struct loop *loop)
     committer_give(loop->committer, group);
 }
 
-/* Takes back the groups that are done. Waits for one, unless it takes long or there may be another to commit beside it: events are worth
- * more together than each on its own, so the loop is not to wake for every one of them. */
+static void spill_filling(struct loop *loop)
+{
+    loop->spilling_ms = clock_monotonic_ms();
+    loop->is_spilling = true;
+    committer_give(loop->spill, loop->filling);
+    loop->filling = NULL;
+}
+
+/* Takes back the groups that are done. */
 static struct group *await_commit(struct loop *loop)
 {
-    bool may_wait = !loop->has_batches && !commits_last(loop, COMMIT_PATIENCE_MS);
-    struct group *done = loop->n_committing ? committer_take(loop->committer, may_wait ? COMMIT_PATIENCE_MS : 0) : NULL;
+    struct group *done = loop->n_committing ? committer_take(loop->committer, awaits_commit(loop) ? COMMIT_PATIENCE_MS : 0) : NULL;
 
     for (const struct group *group = done; group; group = group->next)
         loop->n_committing--;
@@ -390,18 +429,36 @@ static struct group *await_commit(struct loop *loop)
     return done;
 }
 
+static struct group *await_spill(struct loop *loop)
+{
+    struct group *done = loop->is_spilling ? committer_take(loop->spill, awaits_spill(loop) ? COMMIT_PATIENCE_MS : 0) : NULL;
+
+    loop->is_spilling &= !done;
+    return done;
+}
+
 /* Commits what waits; only then are the requests of the groups that are done answered, while the database is busy again. */
 static void commit(struct loop *loop)
 {
     struct group *done = await_commit(loop);
+    struct group *spilt = await_spill(loop);
 
-    if (done)
+    if (done || spilt)
         gather(loop, 0);
-    if (is_to_commit(loop))
+    if (is_to_spill(loop))
+        spill_filling(loop);
+    else if (is_to_commit(loop))
         commit_filling(loop);
     answer_groups(loop, done);
+    answer_groups(loop, spilt);
     if (!loop->filling)
         begin_group(loop);
+}
+
+/* As many as can be committed at a time, one to the queue, and the one that is filled. */
+static size_t max_groups(const struct config *config)
+{
+    return config->writer_connections + 2;
 }
 
 static void loop_free(struct loop *loop)
@@ -412,8 +469,9 @@ static void loop_free(struct loop *loop)
     if (loop->epoll_fd >= 0)
         close(loop->epoll_fd);
     committer_free(loop->committer);
+    committer_free(loop->spill);
     worker_free(loop->worker);
-    for (size_t i = 0; loop->groups && i <= loop->writer->service->config->writer_connections; i++)
+    for (size_t i = 0; loop->groups && i < max_groups(loop->writer->service->config); i++)
         free(loop->groups[i].events);
     free(loop->groups);
     free(loop);
@@ -432,8 +490,8 @@ static bool make_groups(struct loop *loop, const struct config *config)
 {
     bool has_memory = true;
 
-    loop->groups = calloc(config->writer_connections + 1, sizeof *loop->groups);
-    for (size_t i = 0; loop->groups && i <= config->writer_connections; i++) {
+    loop->groups = calloc(max_groups(config), sizeof *loop->groups);
+    for (size_t i = 0; loop->groups && i < max_groups(config); i++) {
         struct group *group = &loop->groups[i];
         group->events = calloc(config->group_max_events + config->limits.batch_max_events, sizeof(struct event *));
         has_memory &= group->events != NULL;
@@ -456,12 +514,15 @@ static struct loop *loop_new(struct writer *writer)
     loop->writer = writer;
     loop->worker = worker_new(writer->service);
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    loop->committer = committer_new(writer->service, writer->host_group, config->writer_connections);
+    loop->committer = committer_new(writer->service, COMMITTER_DATABASE, config->writer_connections);
+    if (writer->service->delivery.queue)
+        loop->spill = committer_new(writer->service, COMMITTER_QUEUE, 1);
     loop->parking.epoll_fd = loop->epoll_fd;
     loop->parking.timeout_ms = config->client_timeout_ms;
     if (loop->worker && make_groups(loop, config) && loop->committer && loop->epoll_fd >= 0 &&
         watch(loop, writer->stop_fd, &tag_stop) && watch(loop, writer->listen_fd, &tag_listen) &&
-        watch(loop, writer->inbox.fd, &tag_inbox) && watch(loop, committer_fd(loop->committer), &tag_committed))
+        watch(loop, writer->inbox.fd, &tag_inbox) && watch(loop, committer_fd(loop->committer), &tag_committed) &&
+        (!writer->service->delivery.queue || (loop->spill && watch(loop, committer_fd(loop->spill), &tag_committed))))
         return loop;
     loop_free(loop);
     return NULL;
@@ -478,7 +539,7 @@ static bool turn(struct loop *loop)
     if (!loop->is_stopping)
         return true;
     bool waits_for_parked = loop->parking.n && clock_monotonic_ms() < loop->stop_parked_ms;
-    return waits_for_parked || !nothing_comes || loop->has_inbox || loop->n_committing || loop->filling->n;
+    return waits_for_parked || !nothing_comes || loop->has_inbox || loop->n_committing || loop->is_spilling || loop->filling->n;
 }
 
 static void *writer_main(void *context)

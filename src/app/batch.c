@@ -33,12 +33,17 @@ enum status batch_accepted(const struct batch *batch, struct arena *arena, struc
     return STATUS_OK;
 }
 
+static bool is_kept(enum status verdict)
+{
+    return verdict == STATUS_OK || verdict == STATUS_QUEUED;
+}
+
 size_t batch_rejected(const struct batch *batch)
 {
     size_t n = 0;
 
     for (size_t i = 0; i < batch->n; i++)
-        n += batch->items[i].event.verdict != STATUS_OK;
+        n += !is_kept(batch->items[i].event.verdict);
     return n;
 }
 
@@ -48,7 +53,7 @@ enum status batch_outcome(const struct batch *batch)
 
     for (size_t i = 0; i < batch->n; i++) {
         enum status verdict = batch->items[i].event.verdict;
-        if (verdict == STATUS_OK)
+        if (is_kept(verdict))
             return STATUS_OK;
         if (first == STATUS_OK && status_info(verdict)->retry)
             first = verdict;
@@ -59,6 +64,7 @@ enum status batch_outcome(const struct batch *batch)
 struct counts {
     size_t stored; /* duplicates among them */
     size_t duplicates;
+    size_t queued;
 };
 
 static struct counts count(const struct batch *batch)
@@ -68,6 +74,7 @@ static struct counts count(const struct batch *batch)
     for (size_t i = 0; i < batch->n; i++) {
         counts.stored += batch->items[i].event.verdict == STATUS_OK;
         counts.duplicates += batch->items[i].event.is_duplicate;
+        counts.queued += batch->items[i].event.verdict == STATUS_QUEUED;
     }
     return counts;
 }
@@ -76,7 +83,10 @@ static void add_head(const struct batch *batch, struct http_response *response, 
 {
     struct counts counts = count(batch);
 
-    if (counts.stored == batch->n) {
+    if (counts.queued) {
+        response->code = 202;
+        buf_add_format(text, "{\"message\":\"Event queued\",\"queued\":%zu", counts.queued);
+    } else if (counts.stored == batch->n) {
         response->code = 201;
         buf_add_text(text, "{\"message\":\"Data inserted successfully\"");
     } else if (counts.stored) {
@@ -89,7 +99,7 @@ static void add_head(const struct batch *batch, struct http_response *response, 
         buf_add_text(text, ",\"message\":\"All events were rejected\"");
     }
     buf_add_format(text, ",\"received\":%zu,\"inserted\":%zu,\"duplicates\":%zu,\"rejected\":%zu,\"errors\":[", batch->n,
-                   counts.stored - counts.duplicates, counts.duplicates, batch->n - counts.stored);
+                   counts.stored - counts.duplicates, counts.duplicates, batch->n - counts.stored - counts.queued);
 }
 
 static void add_error(size_t index, const struct batch_item *item, bool is_first, struct buf *text)
@@ -115,7 +125,7 @@ enum status batch_answer(const struct batch *batch, struct http_response *respon
     add_head(batch, response, &text);
     enum status st = text.failed ? STATUS_NO_MEMORY : http_response_write(response, buf_bytes(&text));
     for (size_t i = 0; i < batch->n && st == STATUS_OK; i++) {
-        if (batch->items[i].event.verdict == STATUS_OK)
+        if (is_kept(batch->items[i].event.verdict))
             continue;
         buf_reset(&text);
         add_error(i, &batch->items[i], is_first, &text);

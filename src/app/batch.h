@@ -26,13 +26,13 @@ enum status batch_reject(struct batch *batch, size_t index, enum status verdict,
 /* The events that are accepted. *events is in the arena. Returns STATUS_NO_MEMORY. */
 enum status batch_accepted(const struct batch *batch, struct arena *arena, struct event ***events, size_t *n) MUST_USE;
 
-/* How many are not stored, as far as is known. */
+/* How many are neither stored nor queued, as far as is known. */
 size_t batch_rejected(const struct batch *batch);
 
-/* The status of the whole: STATUS_OK where an event was stored, or where each that was not is the client's fault; else why none was. */
+/* The status of the whole: STATUS_OK where an event was stored or queued, or where each that was not is the client's fault; else why none was. */
 enum status batch_outcome(const struct batch *batch);
 
-/* Writes status and body: 201 where all are stored, 207 where some are, 400 where none is. Statuses as http_response_write. */
+/* Writes status and body: 202 where some are queued, else 201 where all are stored, 207 where some are, 400 where none is. Statuses as http_response_write. */
 enum status batch_answer(const struct batch *batch, struct http_response *response) MUST_USE;
 
 #endif

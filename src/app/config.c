@@ -22,6 +22,7 @@ static const struct config defaults = {
     .client_timeout_ms = 30000,
     .group_max_events = 1000,
     .group_max_bytes = 2 * 1024 * 1024,
+    .queue_max_bytes = 1024L * 1024 * 1024,
     .limits = LIMITS_DEFAULT,
     .log_level = LOG_LEVEL_INFO,
 };
@@ -54,6 +55,7 @@ static const struct number_option number_options[] = {
     INT("client_timeout_ms", client_timeout_ms, 100, 600000),
     SIZE("group_max_events", group_max_events, 1, 10000),
     SIZE("group_max_bytes", group_max_bytes, 1024, 64L * 1024 * 1024),
+    SIZE("queue_max_bytes", queue_max_bytes, 1024L * 1024, 1L << 40),
     SIZE("body_max_bytes", limits.body_max_bytes, 1024, 64L * 1024 * 1024),
     SIZE("event_max_bytes", limits.event_max_bytes, 256, 16L * 1024 * 1024),
     SIZE("batch_max_events", limits.batch_max_events, 1, 100000),
@@ -75,6 +77,7 @@ static const struct {
     { "reader_database", "SYNCHRONY_READER_DATABASE", offsetof(struct config, reader_database) },
     { "owner_database", "SYNCHRONY_OWNER_DATABASE", offsetof(struct config, owner_database) },
     { "run_directory", NULL, offsetof(struct config, run_directory) },
+    { "queue_directory", NULL, offsetof(struct config, queue_directory) },
 };
 
 #define ALLOWED_ORIGINS "allowed_origins"

@@ -15,7 +15,9 @@ struct config {
     char *writer_database; /* libpq connection strings; owned, never NULL */
     char *reader_database;
     char *owner_database;
-    char *run_directory;       /* where processes of this host share state; owned; "": they share none */
+    char *run_directory;   /* where processes of this host share state; owned; "": they share none */
+    char *queue_directory; /* of the durable queue; owned; "": none */
+    size_t queue_max_bytes;
     size_t writer_connections; /* per process, as are the readers' */
     size_t reader_connections;
     int connect_timeout_s;

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/group.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/shared_file.h"
@@ -291,6 +290,7 @@ bool host_group_await(struct host_slot *slot, struct event *event, int timeout_m
 
 struct leader {
     struct file *file;
+    struct delivery *delivery;
     struct db *db;
     struct arena arena;
     struct host_slot *taken[SLOTS];
@@ -337,7 +337,7 @@ static void commit_ready(struct leader *leader)
     take_ready(leader);
     if (!leader->n)
         return;
-    group_write(leader->db, leader->order, leader->n, &leader->arena);
+    delivery_write(leader->delivery, leader->db, leader->order, leader->n, &leader->arena);
     arena_reset(&leader->arena);
     give_verdicts(leader);
 }
@@ -400,13 +400,14 @@ static void lead(struct leader *leader, const _Atomic bool *stops)
     }
 }
 
-void host_group_lead(struct host_group *group, struct db *db, const _Atomic bool *stops)
+void host_group_lead(struct host_group *group, struct delivery *delivery, struct db *db, const _Atomic bool *stops)
 {
     struct leader *leader = calloc(1, sizeof *leader);
 
     if (!leader)
         return;
     leader->file = group->file;
+    leader->delivery = delivery;
     leader->db = db;
     leader->arena = arena_new(ARENA_BYTES);
     while (!atomic_load(stops)) {

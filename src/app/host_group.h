@@ -8,7 +8,7 @@
 #ifndef SYNCHRONY_APP_HOST_GROUP_H
 #define SYNCHRONY_APP_HOST_GROUP_H
 
-#include "store/event_store.h"
+#include "app/delivery.h"
 
 struct host_group;
 
@@ -38,6 +38,6 @@ bool host_group_poll(struct host_slot *slot, struct event *event, int timeout_ms
 bool host_group_await(struct host_slot *slot, struct event *event, int timeout_ms);
 
 /* Leads, whenever no other process does, until *stops; then returns within half a second. For a thread of its own. db is its connection. */
-void host_group_lead(struct host_group *group, struct db *db, const _Atomic bool *stops);
+void host_group_lead(struct host_group *group, struct delivery *delivery, struct db *db, const _Atomic bool *stops);
 
 #endif

@@ -128,13 +128,19 @@ enum status ingest_begin(struct call *call)
     return st == STATUS_OK ? parse(call, body) : st;
 }
 
+static enum status end_one(struct call *call, enum status verdict)
+{
+    if (verdict != STATUS_OK && verdict != STATUS_QUEUED)
+        return verdict;
+    call->response.code = verdict == STATUS_OK ? 201 : 202;
+    return http_response_write(&call->response, verdict == STATUS_OK ? BYTES("{\"message\":\"Data inserted successfully\"}")
+                                                                     : BYTES("{\"message\":\"Event queued\",\"queued\":1}"));
+}
+
 enum status ingest_end(struct call *call)
 {
     if (!call->is_batch) {
-        enum status verdict = call->batch.items[0].event.verdict;
-        call->response.code = 201;
-        return verdict == STATUS_OK ? http_response_write(&call->response, BYTES("{\"message\":\"Data inserted successfully\"}"))
-                                    : verdict;
+        return end_one(call, call->batch.items[0].event.verdict);
     }
     enum status st = batch_outcome(&call->batch);
     return st == STATUS_OK ? batch_answer(&call->batch, &call->response) : st;

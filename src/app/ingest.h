@@ -4,7 +4,7 @@
 
 #include "app/call.h"
 
-/* Reads the body and judges it. On STATUS_OK call->events are to be written (group_write), if there are any; then ingest_end answers.
+/* Reads the body and judges it. On STATUS_OK call->events are to be written (delivery_write), if there are any; then ingest_end answers.
  * Returns why nothing is to be stored otherwise: STATUS_UNSUPPORTED_MEDIA, STATUS_TOO_LARGE, STATUS_INVALID_BODY,
  * STATUS_INVALID_ENCODING, STATUS_MISSING_FIELDS, STATUS_INVALID_JSON, STATUS_UNREPRESENTABLE, STATUS_LIMIT, STATUS_INVALID_EVENT. */
 enum status ingest_begin(struct call *call) MUST_USE;

@@ -2,13 +2,27 @@
 
 #include <stdatomic.h>
 
+enum { QUEUE_RESERVE_BYTES = 4 * 1024 * 1024, QUEUE_BUSY_TIMEOUT_MS = 2000 };
+
+static enum status open_queue(const struct config *config, struct queue **queue)
+{
+    const struct queue_options options = {
+        .directory = config->queue_directory,
+        .max_bytes = config->queue_max_bytes,
+        .reserve_bytes = QUEUE_RESERVE_BYTES,
+        .busy_timeout_ms = QUEUE_BUSY_TIMEOUT_MS,
+    };
+
+    return queue_open(queue, &options);
+}
+
 enum status service_open(struct service *service, const struct config *config)
 {
     const struct db_options writer = {
         .conninfo = config->writer_database,
         .connect_timeout_s = config->connect_timeout_s,
         .statement_timeout_ms = config->write_timeout_ms,
-        .lock_timeout_ms = config->write_timeout_ms,
+        .lock_timeout_ms = config->write_timeout_ms / EVENT_STORE_ATTEMPTS, /* each of them may wait as long */
     };
     const struct db_options reader = {
         .conninfo = config->reader_database,
@@ -19,17 +33,23 @@ enum status service_open(struct service *service, const struct config *config)
 
     service->config = config;
     atomic_init(&service->last_received_at_us, 0);
-    /* Two more: for who leads the host's group, and for asking whether the database would take an event while all writers are busy. */
-    service->writers = db_pool_new(&writer, config->writer_connections + 2, config->pool_timeout_ms);
+    /* Three more: for who leads the host's group, for who replays, and for asking whether the database would take an event while all
+     * writers are busy. */
+    service->writers = db_pool_new(&writer, config->writer_connections + 3, config->pool_timeout_ms);
     service->readers = db_pool_new(&reader, config->reader_connections, config->pool_timeout_ms);
-    if (service->writers && service->readers)
-        return STATUS_OK;
-    service_close(service);
-    return STATUS_NO_MEMORY;
+    enum status st = service->writers && service->readers ? STATUS_OK : STATUS_NO_MEMORY;
+    service->delivery = (struct delivery){ 0 };
+    if (st == STATUS_OK && *config->queue_directory)
+        st = open_queue(config, &service->delivery.queue);
+    if (st != STATUS_OK)
+        service_close(service);
+    return st;
 }
 
 void service_close(struct service *service)
 {
+    queue_close(service->delivery.queue);
+    service->delivery.queue = NULL;
     db_pool_free(service->readers);
     db_pool_free(service->writers);
     service->readers = NULL;

@@ -7,16 +7,18 @@
 #include <stdint.h>
 
 #include "app/config.h"
+#include "app/delivery.h"
 #include "store/db_pool.h"
 
 struct service {
     const struct config *config;
     struct db_pool *writers;
     struct db_pool *readers;
+    struct delivery delivery;
     _Atomic int64_t last_received_at_us;
 };
 
-/* Opens no connection yet. config is borrowed until service_close. Returns STATUS_NO_MEMORY. */
+/* Opens no connection and no queue yet. config is borrowed until service_close. Returns STATUS_NO_MEMORY. */
 enum status service_open(struct service *service, const struct config *config) MUST_USE;
 void service_close(struct service *service);
 

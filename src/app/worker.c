@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "app/group.h"
 #include "app/routes.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -129,6 +128,15 @@ static void log_failure(const struct call *call, enum status st)
              3);
 }
 
+/* Clients that were refused together shall not come back together. */
+static void spread_retries(struct call *call)
+{
+    unsigned char random;
+
+    if (call->response.retry_after_s && entropy_take(&call->worker->entropy, &random, 1) == STATUS_OK)
+        call->response.retry_after_s = 1 + random % (2 * HTTP_RETRY_AFTER_S);
+}
+
 /* Ends a call by what came of it. A failure becomes the error answer, unless a part of another answer has left already. */
 static enum call_stage conclude(struct call *call, enum status st)
 {
@@ -137,6 +145,7 @@ static enum call_stage conclude(struct call *call, enum status st)
         if (call->response.has_begun || st == STATUS_CLIENT_GONE)
             return CALL_BROKEN;
         http_response_error(&call->response, st, &call->problem);
+        spread_retries(call);
     }
     if (http_response_end(&call->response) != STATUS_OK)
         return CALL_BROKEN;
@@ -188,7 +197,7 @@ static enum call_stage commit(struct worker *worker, struct call *call)
     if (st != STATUS_OK)
         return worker_refuse(call, st);
     if (call->n_events)
-        group_write(db, call->events, call->n_events, &call->arena);
+        delivery_write(&worker->service->delivery, db, call->events, call->n_events, &call->arena);
     db_pool_give(worker->service->writers, db);
     return worker_end(worker, call);
 }

@@ -22,7 +22,7 @@ void call_rest(struct call *call);
 enum call_stage {
     CALL_ANSWERED, /* nothing: the whole answer has been written */
     CALL_BROKEN,   /* the connection must be broken: the answer is not whole, and the client must be able to tell */
-    CALL_COMMITS,  /* call->events, if there are any, are to be written (group_write), then worker_end */
+    CALL_COMMITS,  /* call->events, if there are any, are to be written (delivery_write), then worker_end */
     CALL_BLOCKS    /* worker_run, where waiting for the database harms nobody */
 };
 

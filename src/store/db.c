@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { PARAMS_MAX = 8, BINARY = 1, TEXT = 0, NO_DEADLINE = -1 };
+enum { PARAMS_MAX = 8, BINARY = 1, TEXT = 0, NO_DEADLINE = -1, LOG_AGAIN_MS = 60000 };
 
 struct db {
     struct db_options options;
@@ -19,8 +19,11 @@ struct db {
     bool is_reused; /* has served since it was connected */
     bool went_stale;
     bool is_streaming;
-    PGresult *row; /* the one that db_stream_next gave last */
+    bool is_on_standby; /* it refuses to write: the next connection may lead to the server that does */
+    PGresult *row;      /* the one that db_stream_next gave last */
     char message[256];
+    char logged[256]; /* the message that was logged last */
+    int64_t logged_ms;
 };
 
 struct db *db_new(const struct db_options *options)
@@ -32,7 +35,7 @@ struct db *db_new(const struct db_options *options)
     return db;
 }
 
-static void disconnect(struct db *db)
+void db_disconnect(struct db *db)
 {
     PQclear(db->row);
     PQfinish(db->conn);
@@ -40,6 +43,7 @@ static void disconnect(struct db *db)
     db->conn = NULL;
     db->is_reused = false;
     db->is_streaming = false;
+    db->is_on_standby = false;
     memset(db->prepared, 0, sizeof db->prepared);
 }
 
@@ -47,7 +51,7 @@ void db_free(struct db *db)
 {
     if (!db)
         return;
-    disconnect(db);
+    db_disconnect(db);
     free(db);
 }
 
@@ -105,14 +109,26 @@ static void keep_message(struct db *db, const char *text)
     snprintf(db->message, sizeof db->message, "%.*s", (int)strcspn(text, "\n"), text);
 }
 
+/* Has db->message not been logged for a while? A server that is away is asked several times a second whether it is back. */
+static bool is_news(struct db *db)
+{
+    int64_t now_ms = clock_monotonic_ms();
+
+    if (strcmp(db->message, db->logged) == 0 && now_ms - db->logged_ms < LOG_AGAIN_MS)
+        return false;
+    memcpy(db->logged, db->message, sizeof db->logged);
+    db->logged_ms = now_ms;
+    return true;
+}
+
 /* The connection is of no use any more: what was under way has an unknown outcome. */
 static enum status lost(struct db *db)
 {
     keep_message(db, PQerrorMessage(db->conn));
     db->went_stale = db->is_reused;
-    if (!db->went_stale)
+    if (!db->went_stale && is_news(db))
         LOG(ERROR, "database connection failed", log_text("error.message", bytes_of(db->message)));
-    disconnect(db);
+    db_disconnect(db);
     return STATUS_UNAVAILABLE;
 }
 
@@ -121,7 +137,7 @@ static enum status timed_out(struct db *db)
     keep_message(db, "no answer in time");
     LOG(ERROR, "database did not answer in time",
         log_number("db.timeout_ms", db->options.statement_timeout_ms + DB_ANSWER_GRACE_MS));
-    disconnect(db);
+    db_disconnect(db);
     return STATUS_UNAVAILABLE;
 }
 
@@ -143,6 +159,8 @@ static enum status failed(struct db *db, const PGresult *result, const char *que
         if (db->went_stale)
             return STATUS_UNAVAILABLE;
     }
+    if (sqlstate && strcmp(sqlstate, "25006") == 0)
+        db->is_on_standby = true;
     LOG(ERROR, "database refused a statement", log_text("db.query", bytes_of(query)), log_text("db.sqlstate", bytes_of(sqlstate)),
         log_text("error.message", quotes_values(sqlstate) ? BYTES("") : bytes_of(db->message)));
     return status_of_sqlstate(sqlstate);
@@ -207,7 +225,7 @@ static enum status session_setup(struct db *db)
 
     db->is_reused = false; /* it has served nobody yet */
     if (st != STATUS_OK)
-        disconnect(db);
+        db_disconnect(db);
     return st;
 }
 
@@ -217,7 +235,7 @@ static enum status ensure_connected(struct db *db)
 
     if (db->conn && PQstatus(db->conn) == CONNECTION_OK)
         return STATUS_OK;
-    disconnect(db);
+    db_disconnect(db);
     snprintf(timeout, sizeof timeout, "%d", db->options.connect_timeout_s);
     /* What stands before dbname is a default that the connection string may override; what stands behind it is not. */
     const char *const keywords[] = { "connect_timeout", "fallback_application_name", "dbname", "client_encoding", NULL };
@@ -387,7 +405,7 @@ void db_rollback(struct db *db)
         return;
     const struct db_step step = { .query = QUERY_ROLLBACK };
     if ((state != PQTRANS_INTRANS && state != PQTRANS_INERROR) || db_run(db, &step, 1) != STATUS_OK)
-        disconnect(db);
+        db_disconnect(db);
 }
 
 enum { STEPS_MAX = 8 };
@@ -417,8 +435,8 @@ enum status db_run(struct db *db, const struct db_step *steps, size_t n_steps)
             db_result_clear(steps[i].result);
     }
     /* What we cannot explain may lie with the connection (a statement that somebody deallocated, say). */
-    if (steps[0].query == QUERY_ROLLBACK || st == STATUS_INTERNAL)
-        disconnect(db);
+    if (steps[0].query == QUERY_ROLLBACK || st == STATUS_INTERNAL || db->is_on_standby)
+        db_disconnect(db);
     else
         db_rollback(db);
     return st;
@@ -522,7 +540,7 @@ static void cancel(struct db *db)
     if (handle)
         (void)PQcancel(handle, error, sizeof error);
     PQfreeCancel(handle);
-    disconnect(db);
+    db_disconnect(db);
 }
 
 void db_stream_end(struct db *db)

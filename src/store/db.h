@@ -45,6 +45,9 @@ struct db_step {
 struct db *db_new(const struct db_options *options);
 void db_free(struct db *db);
 
+/* Closes the connection, if there is one; the next call makes it anew. */
+void db_disconnect(struct db *db);
+
 enum { DB_ANSWER_GRACE_MS = 1000 }; /* how long past its statement timeout the server's answer is waited for */
 
 /* Did the last call fail because a connection that had served before was found dead? It may have been so for long, while nobody looked:

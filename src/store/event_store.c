@@ -1,11 +1,13 @@
 #include "store/event_store.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "store/pg_array.h"
 
-enum { COLUMN_COUNT = 6, GROUP_MAX_BYTES = 256 * 1024 * 1024 };
+enum { COLUMN_COUNT = 6, GROUP_MAX_BYTES = 256 * 1024 * 1024, RETRY_PAUSE_MS = 20 };
 
 /* By key, bytewise, as PostgreSQL orders collation "C": two groups that lock the same rows lock them in the same order. Within a key
  * by identity, for the same reason. */
@@ -186,6 +188,8 @@ enum status event_store_write(struct db *db, struct event **events, size_t n, st
         st = write_once(db, events, n, arena);
         if (st != STATUS_RETRY && !(st == STATUS_UNAVAILABLE && db_went_stale(db)))
             break;
+        if (st == STATUS_RETRY)
+            poll(NULL, 0, (int)(clock_now_us() % RETRY_PAUSE_MS)); /* the other side is not to be met in step again */
     }
     return st;
 }

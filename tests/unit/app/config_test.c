@@ -91,6 +91,8 @@ Test(config, defaults)
     EXPECT_TEXT(__LINE__, reading.config.reader_database, "");
     EXPECT_TEXT(__LINE__, reading.config.owner_database, "");
     EXPECT_TEXT(__LINE__, reading.config.run_directory, "");
+    EXPECT_TEXT(__LINE__, reading.config.queue_directory, "");
+    EXPECT_INT(__LINE__, reading.config.queue_max_bytes, 1024L * 1024 * 1024);
     EXPECT_INT(__LINE__, reading.config.connect_timeout_s, 2);
     EXPECT_INT(__LINE__, reading.config.write_timeout_ms, 5000);
     EXPECT_INT(__LINE__, reading.config.read_timeout_ms, 60000);

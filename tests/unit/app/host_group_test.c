@@ -173,6 +173,7 @@ Test(host_group, event_that_nobody_takes_is_left_to_the_caller)
 
 struct leading {
     struct host_group *group;
+    struct delivery delivery;
     struct db *db;
     _Atomic bool stops;
     pthread_t thread;
@@ -182,7 +183,7 @@ static void *lead(void *context)
 {
     struct leading *leading = context;
 
-    host_group_lead(leading->group, leading->db, &leading->stops);
+    host_group_lead(leading->group, &leading->delivery, leading->db, &leading->stops);
     return NULL;
 }
 
@@ -367,7 +368,7 @@ static struct other leader_begin(const struct place *place, const char *conninfo
     if (other.pid == 0) {
         const struct db_options options = { .conninfo = conninfo, .connect_timeout_s = 60, .statement_timeout_ms = 60000 };
         const _Atomic bool never = false;
-        host_group_lead(join(place), db_new(&options), &never);
+        host_group_lead(join(place), &(struct delivery){ 0 }, db_new(&options), &never);
     }
     return other;
 }

@@ -271,7 +271,7 @@ Test(ingest, batch_of_which_nothing_could_be_stored_is_unavailable_as_a_whole)
     post.site.call->events[0]->verdict = STATUS_UNAVAILABLE;
     EXPECT_INT(__LINE__, worker_end(post.site.worker, post.site.call), CALL_ANSWERED);
     EXPECT_INT(__LINE__, visit_code(&post.visit), 503);
-    EXPECT(__LINE__, visit_has(&post.visit, "Retry-After: 2"));
+    EXPECT(__LINE__, visit_header(&post.visit, "Retry-After").p != NULL);
     post_end(&post);
 }
 

@@ -92,8 +92,12 @@ Test(service, accept_times_are_given_once_to_concurrent_threads)
 
 static struct config some_config(void)
 {
-    return (struct config){ .writer_database = (char[]){ "host=/nonexistent" },
-                            .reader_database = (char[]){ "host=/nonexistent" },
+    static char database[] = "host=/nonexistent";
+    static char none[] = "";
+
+    return (struct config){ .writer_database = database,
+                            .reader_database = database,
+                            .queue_directory = none,
                             .writer_connections = 2,
                             .reader_connections = 3,
                             .pool_timeout_ms = 1,

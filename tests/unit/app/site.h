@@ -16,6 +16,7 @@ static inline void site_open(struct site *site)
 {
     *site = (struct site){ .config = { .writer_database = (char[]){ "host=/nonexistent/writer" },
                                        .reader_database = (char[]){ "host=/nonexistent/reader" },
+                                       .queue_directory = (char[]){ "" },
                                        .writer_connections = 2,
                                        .reader_connections = 1,
                                        .connect_timeout_s = 2,
@@ -25,6 +26,7 @@ static inline void site_open(struct site *site)
                                        .limits = LIMITS_DEFAULT } };
     site->config.writer_database = strdup(site->config.writer_database);
     site->config.reader_database = strdup(site->config.reader_database);
+    site->config.queue_directory = strdup(site->config.queue_directory);
     cr_assert_eq(service_open(&site->service, &site->config), STATUS_OK);
     site->worker = worker_new(&site->service);
     site->call = call_new(&site->service);
@@ -38,6 +40,7 @@ static inline void site_close(struct site *site)
     service_close(&site->service);
     free(site->config.writer_database);
     free(site->config.reader_database);
+    free(site->config.queue_directory);
 }
 
 /* One request. What is NULL is not set. */

@@ -83,7 +83,7 @@ Test(worker, answers_whole_requests_to_the_byte)
         EXPECT_INT(cases[i].line, worker_serve(site.worker, site.call, &visit.exchange), CALL_ANSWERED);
         EXPECT_INT(cases[i].line, visit_code(&visit), cases[i].code);
         EXPECT_BYTES(cases[i].line, visit_body(&visit), bytes_of(cases[i].want));
-        EXPECT_INT(cases[i].line, visit_has(&visit, "Retry-After: 2"), cases[i].code == 503);
+        EXPECT_INT(cases[i].line, visit_header(&visit, "Retry-After").p != NULL, cases[i].code == 503);
         EXPECT(cases[i].line, visit_has(&visit, "Content-Type: application/json"));
         EXPECT(cases[i].line, visit_has(&visit, "Access-Control-Allow-Origin: *"));
         visit_end(&visit);
@@ -137,7 +137,7 @@ Test(worker, refusal_answers_a_call_that_waits)
     cr_assert_eq(worker_begin(site.worker, site.call, &visit.exchange), CALL_COMMITS);
     EXPECT_INT(__LINE__, worker_refuse(site.call, STATUS_BUSY), CALL_ANSWERED);
     EXPECT_INT(__LINE__, visit_code(&visit), 503);
-    EXPECT(__LINE__, visit_has(&visit, "Retry-After: 2"));
+    EXPECT(__LINE__, visit_header(&visit, "Retry-After").p != NULL);
     visit_end(&visit);
     site_close(&site);
 }

@@ -1,0 +1,74 @@
+#include "app/delivery.h"
+
+#include <stdatomic.h>
+
+#include "app/group.h"
+#include "base/log.h"
+
+bool delivery_is_down(const struct delivery *delivery)
+{
+    return atomic_load_explicit(&delivery->is_down, memory_order_relaxed);
+}
+
+void delivery_trip(struct delivery *delivery)
+{
+    if (!delivery->queue || !atomic_load(&delivery->is_watched) || atomic_exchange(&delivery->is_down, true))
+        return;
+    LOG(ERROR, "the database takes no events now; they are queued");
+}
+
+void delivery_restore(struct delivery *delivery)
+{
+    if (atomic_exchange(&delivery->is_down, false))
+        LOG(INFO, "the database takes events again");
+}
+
+static void set_verdicts(struct event **events, size_t n, enum status verdict)
+{
+    for (size_t i = 0; i < n; i++) {
+        events[i]->verdict = verdict;
+        events[i]->is_duplicate = false;
+    }
+}
+
+void delivery_queue(struct delivery *delivery, struct event **events, size_t n)
+{
+    enum status st = delivery->queue ? queue_put(delivery->queue, events, n) : STATUS_UNAVAILABLE;
+
+    set_verdicts(events, n, st == STATUS_OK ? STATUS_QUEUED : st);
+}
+
+/* Was the event not stored, though nothing is wrong with it? */
+static bool is_refused(const struct event *event)
+{
+    return event->verdict == STATUS_UNAVAILABLE || event->verdict == STATUS_NOT_SET_UP || event->verdict == STATUS_RETRY;
+}
+
+/* Brings those that were refused to the front. Returns how many they are. */
+static size_t gather_refused(struct delivery *delivery, struct event **events, size_t n)
+{
+    size_t n_refused = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct event *event = events[i];
+        if (!is_refused(event))
+            continue;
+        if (event->verdict != STATUS_RETRY)
+            delivery_trip(delivery);
+        events[i] = events[n_refused];
+        events[n_refused++] = event;
+    }
+    return n_refused;
+}
+
+void delivery_write(struct delivery *delivery, struct db *db, struct event **events, size_t n, struct arena *arena)
+{
+    if (delivery_is_down(delivery)) {
+        delivery_queue(delivery, events, n);
+        return;
+    }
+    group_write(db, events, n, arena);
+    size_t n_refused = gather_refused(delivery, events, n);
+    if (n_refused && delivery->queue)
+        delivery_queue(delivery, events, n_refused);
+}

@@ -1,0 +1,35 @@
+/* Where a group of events goes: to PostgreSQL and, when that cannot take it now, to the host's durable queue.
+ *
+ * A circuit breaker stands before the database: once a group has found it away, those behind it go to the queue at once, until app/replay
+ * has found it back. Without a queue each group asks: it has nowhere else to go. Left to others: who forms the groups, and bringing what is
+ * queued to the database (app/replay). */
+#ifndef SYNCHRONY_APP_DELIVERY_H
+#define SYNCHRONY_APP_DELIVERY_H
+
+#include "store/event_store.h"
+#include "store/queue.h"
+
+/* Of one process, for all of its threads. */
+struct delivery {
+    struct queue *queue;     /* NULL: none */
+    _Atomic bool is_watched; /* app/replay looks after the breaker; nobody else would close it again */
+    _Atomic bool is_down;    /* the breaker is open */
+};
+
+/* Writes n events and sets verdict and is_duplicate in each: STATUS_OK and STATUS_QUEUED are kept, whatever happens next; any other is not
+ * kept. The array is reordered. arena serves the call and may be reset behind it. */
+void delivery_write(struct delivery *delivery, struct db *db, struct event **events, size_t n, struct arena *arena);
+
+/* The same without asking the database. */
+void delivery_queue(struct delivery *delivery, struct event **events, size_t n);
+
+/* Is the database known to be away? */
+bool delivery_is_down(const struct delivery *delivery);
+
+/* Opens the breaker, if there is a queue and somebody watches. */
+void delivery_trip(struct delivery *delivery);
+
+/* Closes it. */
+void delivery_restore(struct delivery *delivery);
+
+#endif

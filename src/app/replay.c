@@ -1,0 +1,157 @@
+#include "app/replay.h"
+
+#include <poll.h>
+#include <stdatomic.h>
+
+#include "app/group.h"
+#include "base/clock.h"
+#include "base/entropy.h"
+#include "base/log.h"
+#include "store/readiness.h"
+
+enum {
+    PAUSE_MS = 200,           /* between two looks of who leads, or at a database that is away */
+    FOLLOWER_PAUSE_MS = 1000, /* of who does not lead */
+    STOP_POLL_MS = 100
+};
+
+/* ---- a portion ---- */
+
+/* A failure that nobody can explain is the record's own only where another of its portion could be stored; else it is everybody's. */
+static void judge_unexplained(struct db *db, struct event **events, size_t n, struct arena *arena)
+{
+    bool any_stored = false;
+
+    for (size_t i = 0; i < n; i++) {
+        group_write(db, &events[i], 1, arena);
+        any_stored |= events[i]->verdict == STATUS_OK;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (any_stored && events[i]->verdict == STATUS_INTERNAL)
+            events[i]->verdict = STATUS_UNPROCESSABLE;
+    }
+}
+
+static enum status write_records(struct db *db, struct queue_record *records, size_t n, struct arena *arena)
+{
+    struct event **events = arena_alloc_array(arena, n, sizeof *events);
+    enum status st = STATUS_OK;
+
+    if (!events)
+        return STATUS_NO_MEMORY;
+    for (size_t i = 0; i < n; i++)
+        events[i] = &records[i].event;
+    group_write(db, events, n, arena);
+    if (events[0]->verdict == STATUS_INTERNAL)
+        judge_unexplained(db, events, n, arena);
+    for (size_t i = 0; i < n; i++) {
+        if (events[i]->verdict != STATUS_OK && events[i]->verdict != STATUS_UNPROCESSABLE)
+            st = events[i]->verdict;
+    }
+    return st;
+}
+
+enum status replay_portion(struct queue *queue, struct db *db, struct arena *arena, struct replay_progress *progress)
+{
+    struct queue_record *records;
+    size_t n;
+    enum status written = STATUS_OK;
+    enum status st = queue_peek(queue, 0, REPLAY_EVENTS, REPLAY_BYTES, arena, &records, &n);
+
+    if (st == STATUS_OK && n == 0)
+        st = STATUS_END;
+    if (st == STATUS_OK) {
+        written = write_records(db, records, n, arena);
+        st = queue_settle(queue, records, n);
+    }
+    for (size_t i = 0; st == STATUS_OK && i < n; i++) {
+        progress->stored += records[i].event.verdict == STATUS_OK;
+        progress->quarantined += records[i].event.verdict == STATUS_UNPROCESSABLE;
+    }
+    arena_reset(arena);
+    return st == STATUS_OK ? written : st;
+}
+
+/* ---- the thread ---- */
+
+struct replayer {
+    struct delivery *delivery;
+    struct db *db;
+    const _Atomic bool *stops;
+    struct arena arena;
+    struct entropy entropy;
+    struct replay_progress progress; /* since the queue was empty */
+    bool leads;
+};
+
+/* Waits from ms to twice that: what failed for many processes at once is not tried again by all at once. */
+static void pause_for(struct replayer *replayer, int ms)
+{
+    uint16_t random;
+
+    if (entropy_take(&replayer->entropy, &random, sizeof random) != STATUS_OK)
+        random = 0;
+    int64_t until_ms = clock_monotonic_ms() + ms + random % ms;
+    while (!atomic_load(replayer->stops) && clock_monotonic_ms() < until_ms)
+        poll(NULL, 0, STOP_POLL_MS < ms ? STOP_POLL_MS : ms);
+}
+
+static void probe(struct replayer *replayer)
+{
+    enum status st = readiness_check(replayer->db);
+
+    if (st == STATUS_OK)
+        delivery_restore(replayer->delivery);
+    if (!replayer->leads)
+        db_disconnect(replayer->db); /* a host may have many processes */
+}
+
+static void log_progress(struct replayer *replayer)
+{
+    if (!replayer->progress.stored && !replayer->progress.quarantined)
+        return;
+    LOG(INFO, "the queue has been replayed", log_number("synchrony.events", (int64_t)replayer->progress.stored),
+        log_number("synchrony.quarantined", (int64_t)replayer->progress.quarantined));
+    replayer->progress = (struct replay_progress){ 0 };
+}
+
+/* Replays until the queue is empty or something is in the way. */
+static void replay(struct replayer *replayer)
+{
+    struct queue *queue = replayer->delivery->queue;
+    enum status st = STATUS_OK;
+
+    while (st == STATUS_OK && !atomic_load(replayer->stops))
+        st = replay_portion(queue, replayer->db, &replayer->arena, &replayer->progress);
+    if (st == STATUS_END)
+        log_progress(replayer);
+    if (st == STATUS_UNAVAILABLE || st == STATUS_NOT_SET_UP)
+        delivery_trip(replayer->delivery);
+}
+
+static int look(struct replayer *replayer)
+{
+    struct queue *queue = replayer->delivery->queue;
+
+    if (delivery_is_down(replayer->delivery))
+        probe(replayer);
+    if (queue && !replayer->leads)
+        replayer->leads = queue_lead(queue) == STATUS_OK;
+    if (replayer->leads && !delivery_is_down(replayer->delivery) && !queue_is_empty(queue))
+        replay(replayer);
+    return replayer->leads || delivery_is_down(replayer->delivery) ? PAUSE_MS : FOLLOWER_PAUSE_MS;
+}
+
+void replay_run(struct delivery *delivery, struct db *db, const _Atomic bool *stops)
+{
+    struct replayer replayer = { .delivery = delivery, .db = db, .stops = stops, .arena = arena_new(REPLAY_ARENA_BYTES) };
+
+    atomic_store(&delivery->is_watched, true);
+    while (!atomic_load(stops))
+        pause_for(&replayer, look(&replayer));
+    atomic_store(&delivery->is_watched, false);
+    delivery_restore(delivery);
+    if (replayer.leads)
+        queue_unlead(delivery->queue);
+    arena_free(&replayer.arena);
+}
