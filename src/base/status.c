@@ -12,6 +12,7 @@ enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_UNAVAILABLE = 69 };
 static const struct status_info table[] = {
     [STATUS_OK] = ROW(200, EXIT_OK, DEBUG, false, "ok", "OK"),
     [STATUS_END] = ROW(200, EXIT_OK, DEBUG, false, "end", "Nothing further"),
+    [STATUS_QUEUED] = ROW(202, EXIT_OK, DEBUG, false, "queued", "Event queued"),
     [STATUS_INTERNAL] = ROW(500, EXIT_FAILED, ERROR, true, "internal", "Internal server error"),
     [STATUS_NO_MEMORY] = ROW(500, EXIT_FAILED, ERROR, true, "internal", "Internal server error"),
     [STATUS_MISSING_FIELDS] =
@@ -36,6 +37,7 @@ static const struct status_info table[] = {
     [STATUS_NOT_SET_UP] =
         ROW(503, EXIT_FAILED, ERROR, true, "unavailable", "The service is temporarily unavailable, try again later"),
     [STATUS_BUSY] = ROW(503, EXIT_UNAVAILABLE, WARN, true, "busy", "Too many requests are waiting, try again later"),
+    [STATUS_NO_ROOM] = ROW(503, EXIT_UNAVAILABLE, ERROR, true, "queue_full", "No event can be queued now, try again later"),
     [STATUS_RETRY] =
         ROW(503, EXIT_UNAVAILABLE, WARN, true, "unavailable", "The service is temporarily unavailable, try again later"),
     [STATUS_CLIENT_GONE] = ROW(0, EXIT_FAILED, INFO, true, "client_gone", "The client has left"),

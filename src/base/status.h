@@ -13,6 +13,7 @@
 enum status {
     STATUS_OK,                 /* done */
     STATUS_END,                /* nothing further: the last row, the last request; no failure */
+    STATUS_QUEUED,             /* not stored yet, but on disk: it will be */
     STATUS_INTERNAL,           /* our fault, or the operating system's */
     STATUS_NO_MEMORY,          /* an allocation failed */
     STATUS_MISSING_FIELDS,     /* no event_type, no session_id, or no body */
@@ -32,6 +33,7 @@ enum status {
     STATUS_UNAVAILABLE,        /* the database cannot be reached, or cannot take it now; the outcome may be unknown */
     STATUS_NOT_SET_UP, /* the database is there but refuses us: no such role, right, database or table; an administrator is needed */
     STATUS_BUSY,       /* too many wait already */
+    STATUS_NO_ROOM,    /* the durable queue or its disk is full; nothing was written */
     STATUS_RETRY,      /* a conflict between transactions: the same again will do */
     STATUS_CLIENT_GONE, /* the other end of the connection has left */
     STATUS_USAGE,       /* the command line */

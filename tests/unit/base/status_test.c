@@ -43,7 +43,8 @@ Test(status, retry_follows_the_class_of_the_http_status)
 Test(status, only_success_exits_with_0)
 {
     for (int st = 0; st < STATUS_COUNT; st++)
-        cr_expect_eq(status_info((enum status)st)->exit == 0, st == STATUS_OK || st == STATUS_END, "status %d", st);
+        cr_expect_eq(status_info((enum status)st)->exit == 0, st == STATUS_OK || st == STATUS_END || st == STATUS_QUEUED,
+                     "status %d", st);
 }
 
 /* What is published: clients compare these. */
@@ -76,6 +77,8 @@ Test(status, http_codes_and_words_stay_as_published)
         { __LINE__, STATUS_INVALID_ENCODING, 400, "invalid_encoding" },
         { __LINE__, STATUS_NOT_SET_UP, 503, "unavailable" },
         { __LINE__, STATUS_RETRY, 503, "unavailable" },
+        { __LINE__, STATUS_QUEUED, 202, "queued" },
+        { __LINE__, STATUS_NO_ROOM, 503, "queue_full" },
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -99,6 +102,7 @@ Test(status, exit_codes_of_the_command)
     EXPECT_INT(__LINE__, status_info(STATUS_USAGE)->exit, 2);
     EXPECT_INT(__LINE__, status_info(STATUS_CONFIG)->exit, 2);
     EXPECT_INT(__LINE__, status_info(STATUS_UNAVAILABLE)->exit, 69);
+    EXPECT_INT(__LINE__, status_info(STATUS_NO_ROOM)->exit, 69);
 }
 
 Test(status, unknown_value_is_our_fault)

@@ -1,0 +1,2 @@
+-- Returns the mode that came of it: wal.
+PRAGMA journal_mode = WAL

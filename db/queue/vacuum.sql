@@ -1,0 +1,2 @@
+-- Writes the file anew without its unused pages.
+VACUUM
