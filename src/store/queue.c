@@ -106,7 +106,7 @@ static bool mend(struct queue *queue, int flags, enum status *st)
         *st = aside == STATUS_OK ? STATUS_UNAVAILABLE : aside;
         return aside == STATUS_OK;
     }
-    if (*st == STATUS_NO_ROOM && flags & QUEUE_BY_LEADER && queue->lead_fd != QUEUE_UNLOCKED) {
+    if (queue->lacks_room && flags & QUEUE_BY_LEADER && queue->lead_fd != QUEUE_UNLOCKED) {
         bool was_given_up = queue_reserve_give_up(queue);
         if (was_given_up && queue->sqlite)
             queue_copy_log(queue);
@@ -121,6 +121,7 @@ static bool mend(struct queue *queue, int flags, enum status *st)
 static bool attempt(struct queue *queue, int flags, queue_work *work, void *context, enum status *st)
 {
     queue->rc = SQLITE_OK;
+    queue->lacks_room = false;
     queue->message[0] = '\0';
     *st = flags & QUEUE_IN_BATCH ? STATUS_OK : ensure_open(queue);
     if (*st == STATUS_OK)

@@ -28,6 +28,7 @@ enum status queue_system_failed(struct queue *queue, const char *what)
     switch (error) {
     case ENOSPC:
     case EDQUOT:
+        queue->lacks_room = true;
         return STATUS_NO_ROOM;
     case EACCES:
     case EPERM:

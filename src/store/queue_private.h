@@ -29,9 +29,10 @@ struct queue {
     sqlite3_stmt *statements[QUEUE_SQL_COUNT];
     dev_t device; /* of the file that is open, or was to be */
     ino_t inode;
-    int lead_fd;   /* QUEUE_UNLOCKED: does not lead */
-    int log_pages; /* in the write-ahead log, as of the last commit */
-    int rc;        /* SQLite's last failure */
+    int lead_fd;     /* QUEUE_UNLOCKED: does not lead */
+    int log_pages;   /* in the write-ahead log, as of the last commit */
+    int rc;          /* SQLite's last failure; this and the next two of the current call */
+    bool lacks_room; /* on the disk; the quota is none of it */
     char message[256];
     struct queue_open_batch batch;
     enum status logged; /* STATUS_OK: no failure that lasts */

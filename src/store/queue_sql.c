@@ -48,6 +48,7 @@ enum status queue_sql_failed(struct queue *queue, int rc)
     errno = rc == SQLITE_IOERR_SHMSIZE && !error ? ENOSPC : error;
     if (st == STATUS_UNAVAILABLE && errno)
         return queue_system_failed(queue, sqlite3_errstr(rc));
+    queue->lacks_room |= st == STATUS_NO_ROOM;
     snprintf(queue->message, sizeof queue->message, "%s (%d)", sqlite3_errstr(rc), rc);
     return st;
 }
@@ -85,6 +86,8 @@ void queue_bind_identity(sqlite3_stmt *statement, const struct queue_record *rec
 
 void queue_sql_end(sqlite3_stmt *statement)
 {
+    if (!statement)
+        return;
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
 }
@@ -96,8 +99,7 @@ enum status queue_sql_row(struct queue *queue, sqlite3_stmt *statement)
     if (rc == SQLITE_ROW)
         return STATUS_OK;
     enum status st = rc == SQLITE_DONE ? STATUS_END : queue_sql_failed(queue, rc);
-    if (statement)
-        queue_sql_end(statement);
+    queue_sql_end(statement);
     return st;
 }
 
@@ -170,8 +172,10 @@ enum status queue_commit(struct queue *queue)
     int rc = queue->rc;
     memcpy(message, queue->message, sizeof message);
     queue_rollback(queue);
-    /* All of it may be in the log, though not synced: after a crash, or when every process has closed the file, it would be found there. */
-    if (!queue->sqlite || queue_sql_done(queue, queue_sql(queue, QUEUE_SQL_VOID)) != STATUS_OK)
+    /* Unless it was cut short by a full disk, all of it may be in the log, though not synced: after a crash, or when every process has
+     * closed the file, it would be found there. */
+    bool is_void = queue->sqlite && queue_sql_done(queue, queue_sql(queue, QUEUE_SQL_VOID)) == STATUS_OK;
+    if (!is_void && rc != SQLITE_FULL)
         st = STATUS_UNAVAILABLE;
     queue->rc = rc;
     memcpy(queue->message, message, sizeof message);
