@@ -1,5 +1,5 @@
-/* Threads that commit groups of requests for the writer: to the database, each over a connection of its own, or to the queue. The writer goes on with all that commits
- * nothing while they do: a lock, a disk or a server that hangs holds up neither reads nor health checks.
+/* Threads that commit groups of requests for the writer: to the database, each over a connection of its own, or to the queue. The writer
+ * goes on with all that commits nothing while they do: a lock, a disk or a server that hangs holds up neither reads nor health checks.
  *
  * Left to others: which requests make a group, and when (cgi-bin/writer). */
 #ifndef SYNCHRONY_CGI_BIN_COMMITTER_H

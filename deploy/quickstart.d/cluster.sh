@@ -152,6 +152,7 @@ writer_database = "$(cluster_connection synchrony_writer)"
 reader_database = "$(cluster_connection synchrony_reader)"
 owner_database  = "$(cluster_connection postgres)"
 run_directory   = "$SOCKETS/web"
+queue_directory = "$DIR/queue"
 END
 }
 

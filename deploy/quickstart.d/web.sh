@@ -36,9 +36,9 @@ web_up() {
 # lighttpd opens its logs as the user it becomes.
 web_make_folder() {
     local logs=("$LOG"/{lighttpd,responder,access}.log)
-    install -d -m 0700 "$SOCKETS/web"
+    install -d -m 0700 "$SOCKETS/web" "$DIR/queue"
     if ((EUID == 0)); then
-        chown "$WEB_USER:$WEB_GROUP" "$SOCKETS/web"
+        chown "$WEB_USER:$WEB_GROUP" "$SOCKETS/web" "$DIR/queue"
         touch "${logs[@]}"
         chown "$WEB_USER:$WEB_GROUP" "${logs[@]}"
     fi

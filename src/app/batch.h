@@ -29,10 +29,12 @@ enum status batch_accepted(const struct batch *batch, struct arena *arena, struc
 /* How many are neither stored nor queued, as far as is known. */
 size_t batch_rejected(const struct batch *batch);
 
-/* The status of the whole: STATUS_OK where an event was stored or queued, or where each that was not is the client's fault; else why none was. */
+/* The status of the whole: STATUS_OK where an event was stored or queued, or where each that was not is the client's fault; else why none
+ * was. */
 enum status batch_outcome(const struct batch *batch);
 
-/* Writes status and body: 202 where some are queued, else 201 where all are stored, 207 where some are, 400 where none is. Statuses as http_response_write. */
+/* Writes status and body: 202 where some are queued, else 201 where all are stored, 207 where some are, 400 where none is. Statuses as
+ * http_response_write. */
 enum status batch_answer(const struct batch *batch, struct http_response *response) MUST_USE;
 
 #endif

@@ -30,6 +30,7 @@ struct call {
     struct arena arena;     /* the request's memory */
     struct batch batch;     /* what was posted; one event that is no array is a batch of one */
     bool is_batch;          /* it was an array */
+    bool is_answered;       /* begin has written the answer; end has nothing to do */
     struct event **events;  /* those of the batch that are to be committed; in the arena */
     size_t n_events;
     size_t body_len;

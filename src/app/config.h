@@ -18,6 +18,9 @@ struct config {
     char *run_directory;   /* where processes of this host share state; owned; "": they share none */
     char *queue_directory; /* of the durable queue; owned; "": none */
     size_t queue_max_bytes;
+    size_t async_body_max_bytes; /* of a batch on request, and of its events */
+    size_t async_batch_max_events;
+    int batch_retention_s;     /* how long a batch on request can be asked for once it is done */
     size_t writer_connections; /* per process, as are the readers' */
     size_t reader_connections;
     int connect_timeout_s;

@@ -11,7 +11,8 @@
 
 /* Of one process, for all of its threads. */
 struct delivery {
-    struct queue *queue;     /* NULL: none */
+    struct queue *queue; /* NULL: none */
+    int64_t batch_retention_us;
     _Atomic bool is_watched; /* app/replay looks after the breaker; nobody else would close it again */
     _Atomic bool is_down;    /* the breaker is open */
 };

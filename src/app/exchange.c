@@ -1,7 +1,9 @@
 #include "app/exchange.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { DRAIN_MAX_BYTES = 64 * 1024 * 1024, UNANNOUNCED_FIRST_BYTES = 8 * 1024 };
 
@@ -84,6 +86,57 @@ enum status exchange_read_body(const struct exchange *exchange, const struct htt
     if (len > limits->body_max_bytes)
         return too_large(limits, problem);
     return read_announced(exchange, len, arena, body, problem);
+}
+
+static bool write_full(int fd, const char *p, size_t len)
+{
+    while (len) {
+        ssize_t n = write(fd, p, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        p += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+/* Copies until the body ends, or has more than max_bytes. */
+static enum status spool(const struct exchange *exchange, size_t max_bytes, int fd, size_t *len)
+{
+    char piece[32 * 1024];
+    size_t got;
+
+    for (*len = 0; *len <= max_bytes; *len += got) {
+        enum status st = read_full(exchange, piece, sizeof piece, &got);
+        if (st != STATUS_OK || !got)
+            return st;
+        if (!write_full(fd, piece, got))
+            return STATUS_UNAVAILABLE;
+    }
+    return STATUS_TOO_LARGE;
+}
+
+enum status exchange_spool_body(const struct exchange *exchange, const struct http_request *request, size_t max_bytes, int fd,
+                                size_t *len, struct problem *problem)
+{
+    size_t announced = SIZE_MAX;
+    enum status st = STATUS_OK;
+
+    if (request->content_length.len && !bytes_to_size(request->content_length, SIZE_MAX, &announced))
+        return problem_set(problem, STATUS_INVALID_BODY, "the length that was announced is no number");
+    if (request->content_length.len && announced > max_bytes)
+        st = STATUS_TOO_LARGE;
+    if (st == STATUS_OK)
+        st = spool(exchange, max_bytes, fd, len);
+    if (st == STATUS_TOO_LARGE)
+        return problem_set(problem, st, "a body must have at most %zu bytes", max_bytes);
+    if (st == STATUS_INVALID_BODY)
+        return problem_set(problem, st, "the body broke off");
+    if (st == STATUS_OK && request->content_length.len && *len != announced)
+        return problem_set(problem, STATUS_INVALID_BODY, "%zu bytes were announced, %zu came", announced, *len);
+    return st;
 }
 
 void exchange_drain(const struct exchange *exchange)

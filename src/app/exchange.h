@@ -26,6 +26,11 @@ struct exchange {
 enum status exchange_read_body(const struct exchange *exchange, const struct http_request *request, const struct limits *limits,
                                struct arena *arena, struct bytes *body, struct problem *problem) MUST_USE;
 
+/* Writes the whole body to fd, as it was announced or to its end: no more than max_bytes, and never more than a piece of it in memory.
+ * Returns STATUS_TOO_LARGE, STATUS_INVALID_BODY, or STATUS_UNAVAILABLE where fd takes no more. */
+enum status exchange_spool_body(const struct exchange *exchange, const struct http_request *request, size_t max_bytes, int fd,
+                                size_t *len, struct problem *problem) MUST_USE;
+
 /* Reads on, keeping nothing, until the body ends: a web server that finds its writes refused would not pass on the answer. Gives up
  * after 64 MiB. */
 void exchange_drain(const struct exchange *exchange);

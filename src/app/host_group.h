@@ -30,11 +30,12 @@ bool host_group_is_shared(const struct host_group *group);
  * none is free; else the slot is to be given to host_group_poll or host_group_await until one of them has ended it. */
 struct host_slot *host_group_submit(struct host_group *group, const struct event *event);
 
-/* Waits for timeout_ms at most. Returns true when the leader is done: the event's verdict and is_duplicate are set, and the slot is gone. */
+/* Waits for timeout_ms at most. Returns true when the leader is done: the event's verdict and is_duplicate are set, and the slot is
+ * gone. */
 bool host_group_poll(struct host_slot *slot, struct event *event, int timeout_ms);
 
-/* As host_group_poll, but ends the slot in any case. Past timeout_ms the verdict is STATUS_UNAVAILABLE and the outcome unknown. Returns false
- * when no process has taken the event within a second: it has not been written, and may be written otherwise. */
+/* As host_group_poll, but ends the slot in any case. Past timeout_ms the verdict is STATUS_UNAVAILABLE and the outcome unknown. Returns
+ * false when no process has taken the event within a second: it has not been written, and may be written otherwise. */
 bool host_group_await(struct host_slot *slot, struct event *event, int timeout_ms);
 
 /* Leads, whenever no other process does, until *stops; then returns within half a second. For a thread of its own. db is its connection. */

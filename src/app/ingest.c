@@ -1,5 +1,8 @@
 #include "app/ingest.h"
 
+#include <unistd.h>
+
+#include "app/bulk.h"
 #include "base/clock.h"
 #include "model/json_guard.h"
 #include "model/media_type.h"
@@ -37,6 +40,13 @@ static enum status uncompress(struct call *call, struct bytes *body)
     if (st == STATUS_TOO_LARGE)
         return problem_set(&call->problem, st, "a body must have at most %zu bytes when it is unpacked", max_bytes);
     return st;
+}
+
+static enum status read_body(struct call *call, bool is_packed, struct bytes *body)
+{
+    enum status st = exchange_read_body(call->exchange, &call->request, limits_of(call), &call->arena, body, &call->problem);
+
+    return st == STATUS_OK && is_packed && body->len ? uncompress(call, body) : st;
 }
 
 /* Turns a finding of the guard into the answer's details. */
@@ -114,16 +124,35 @@ static enum status parse(struct call *call, struct bytes body)
     return st == STATUS_OK ? batch_accepted(&call->batch, &call->arena, &call->events, &call->n_events) : st;
 }
 
+/* A batch on request may be larger than memory is to hold; a compressed one may not, as it is unpacked as a whole. */
+static enum status begin_bulk(struct call *call, bool is_packed)
+{
+    struct bytes body = { 0 };
+    int fd = -1;
+    enum status st = is_packed ? read_body(call, is_packed, &body) : bulk_receive(call, &body, &fd);
+
+    if (st == STATUS_OK && body.p && !bulk_is_large(body, limits_of(call)->batch_max_events)) {
+        call->body_len = body.len;
+        return parse(call, body);
+    }
+    call->is_answered = true;
+    if (st == STATUS_OK)
+        st = bulk_ingest(call, body, fd);
+    if (fd >= 0)
+        close(fd);
+    return st;
+}
+
 enum status ingest_begin(struct call *call)
 {
     struct bytes coding = bytes_trim(call->request.content_encoding, " \t");
     struct bytes body = { 0 };
     enum status st = check_media(call, coding);
 
+    if (st == STATUS_OK && bulk_is_wanted(call))
+        return begin_bulk(call, is_gzip(coding));
     if (st == STATUS_OK)
-        st = exchange_read_body(call->exchange, &call->request, limits_of(call), &call->arena, &body, &call->problem);
-    if (st == STATUS_OK && is_gzip(coding) && body.len)
-        st = uncompress(call, &body);
+        st = read_body(call, is_gzip(coding), &body);
     call->body_len = body.len;
     return st == STATUS_OK ? parse(call, body) : st;
 }
@@ -139,6 +168,8 @@ static enum status end_one(struct call *call, enum status verdict)
 
 enum status ingest_end(struct call *call)
 {
+    if (call->is_answered)
+        return STATUS_OK;
     if (!call->is_batch) {
         return end_one(call, call->batch.items[0].event.verdict);
     }

@@ -12,6 +12,7 @@
 enum {
     PAUSE_MS = 200,           /* between two looks of who leads, or at a database that is away */
     FOLLOWER_PAUSE_MS = 1000, /* of who does not lead */
+    EXPIRE_EVERY_MS = 60000,
     STOP_POLL_MS = 100
 };
 
@@ -82,6 +83,7 @@ struct replayer {
     struct entropy entropy;
     struct replay_progress progress; /* since the queue was empty */
     bool leads;
+    int64_t expire_ms; /* when batches are to be expired next */
 };
 
 /* Waits from ms to twice that: what failed for many processes at once is not tried again by all at once. */
@@ -129,6 +131,14 @@ static void replay(struct replayer *replayer)
         delivery_trip(replayer->delivery);
 }
 
+/* What fails is tried again the next time; the queue has logged it. */
+static void expire_batches(struct replayer *replayer)
+{
+    replayer->expire_ms = clock_monotonic_ms() + EXPIRE_EVERY_MS;
+    if (queue_batches_expire(replayer->delivery->queue, clock_now_us() - replayer->delivery->batch_retention_us) != STATUS_OK)
+        replayer->expire_ms += EXPIRE_EVERY_MS;
+}
+
 static int look(struct replayer *replayer)
 {
     struct queue *queue = replayer->delivery->queue;
@@ -137,6 +147,8 @@ static int look(struct replayer *replayer)
         probe(replayer);
     if (queue && !replayer->leads)
         replayer->leads = queue_lead(queue) == STATUS_OK;
+    if (replayer->leads && clock_monotonic_ms() >= replayer->expire_ms)
+        expire_batches(replayer);
     if (replayer->leads && !delivery_is_down(replayer->delivery) && !queue_is_empty(queue))
         replay(replayer);
     return replayer->leads || delivery_is_down(replayer->delivery) ? PAUSE_MS : FOLLOWER_PAUSE_MS;

@@ -2,7 +2,7 @@
 
 #include <stdatomic.h>
 
-enum { QUEUE_RESERVE_BYTES = 4 * 1024 * 1024, QUEUE_BUSY_TIMEOUT_MS = 2000 };
+enum { QUEUE_RESERVE_BYTES = 4 * 1024 * 1024, QUEUE_BUSY_TIMEOUT_MS = 5000 };
 
 static enum status open_queue(const struct config *config, struct queue **queue)
 {
@@ -38,9 +38,13 @@ enum status service_open(struct service *service, const struct config *config)
     service->writers = db_pool_new(&writer, config->writer_connections + 3, config->pool_timeout_ms);
     service->readers = db_pool_new(&reader, config->reader_connections, config->pool_timeout_ms);
     enum status st = service->writers && service->readers ? STATUS_OK : STATUS_NO_MEMORY;
-    service->delivery = (struct delivery){ 0 };
+    service->delivery = (struct delivery){ .batch_retention_us = (int64_t)config->batch_retention_s * 1000000 };
+    service->batches = NULL;
+    pthread_mutex_init(&service->batches_lock, NULL);
     if (st == STATUS_OK && *config->queue_directory)
         st = open_queue(config, &service->delivery.queue);
+    if (st == STATUS_OK && *config->queue_directory)
+        st = open_queue(config, &service->batches);
     if (st != STATUS_OK)
         service_close(service);
     return st;
@@ -48,7 +52,9 @@ enum status service_open(struct service *service, const struct config *config)
 
 void service_close(struct service *service)
 {
+    queue_close(service->batches);
     queue_close(service->delivery.queue);
+    service->batches = NULL;
     service->delivery.queue = NULL;
     db_pool_free(service->readers);
     db_pool_free(service->writers);

@@ -4,6 +4,7 @@
 #ifndef SYNCHRONY_APP_SERVICE_H
 #define SYNCHRONY_APP_SERVICE_H
 
+#include <pthread.h>
 #include <stdint.h>
 
 #include "app/config.h"
@@ -15,6 +16,8 @@ struct service {
     struct db_pool *writers;
     struct db_pool *readers;
     struct delivery delivery;
+    struct queue *batches; /* the queue's handle for batches on request; NULL: there is no queue */
+    pthread_mutex_t batches_lock;
     _Atomic int64_t last_received_at_us;
 };
 

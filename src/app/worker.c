@@ -81,6 +81,7 @@ static void reset(struct call *call, struct worker *worker, const struct exchang
     call->problem = (struct problem){ 0 };
     call->batch = (struct batch){ 0 };
     call->is_batch = false;
+    call->is_answered = false;
     call->events = NULL;
     call->n_events = 0;
     call->body_len = 0;

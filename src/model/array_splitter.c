@@ -68,8 +68,8 @@ static const char *step(struct array_splitter *splitter, char c)
     return "nothing may follow the value";
 }
 
-enum splitter_finding array_splitter_next(struct array_splitter *splitter, struct bytes window, size_t *consumed, struct bytes *element,
-                                          const char **expected)
+enum splitter_finding array_splitter_next(struct array_splitter *splitter, struct bytes window, size_t *consumed,
+                                          struct bytes *element, const char **expected)
 {
     *consumed = 0;
     while (*consumed < window.len) {

@@ -38,8 +38,8 @@ enum splitter_finding {
  * consumed  how much of the window is done with.
  * element   borrowed from window. A number or a word at the very end of the window may go on in the next: it is MORE.
  * Once the text is at its end and all is consumed, splitter_is_done says whether it was a whole array. */
-enum splitter_finding array_splitter_next(struct array_splitter *splitter, struct bytes window, size_t *consumed, struct bytes *element,
-                                          const char **expected);
+enum splitter_finding array_splitter_next(struct array_splitter *splitter, struct bytes window, size_t *consumed,
+                                          struct bytes *element, const char **expected);
 
 bool array_splitter_is_done(const struct array_splitter *splitter);
 

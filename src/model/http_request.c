@@ -57,9 +57,24 @@ enum status http_request_read(http_variable *variable, void *context, struct are
         .origin = bytes_of(variable(context, "HTTP_ORIGIN")),
         .content_type = bytes_of(variable(context, "CONTENT_TYPE")),
         .content_encoding = bytes_of(variable(context, "HTTP_CONTENT_ENCODING")),
+        .prefer = bytes_of(variable(context, "HTTP_PREFER")),
         .content_length = bytes_of(variable(context, "CONTENT_LENGTH")),
     };
     if (!is_request_id(request->request_id))
         request->request_id = (struct bytes){ 0 };
     return STATUS_OK;
+}
+
+bool http_request_prefers(const struct http_request *request, struct bytes preference)
+{
+    struct bytes list = request->prefer;
+    struct bytes member, name;
+
+    while (list.len) {
+        bytes_cut(&list, ',', &member);
+        bytes_cut(&member, ';', &name);
+        if (bytes_equal_nocase(bytes_trim(name, " \t"), preference))
+            return true;
+    }
+    return false;
 }

@@ -19,6 +19,7 @@ struct http_request {
     struct bytes origin;
     struct bytes content_type;
     struct bytes content_encoding;
+    struct bytes prefer;
     struct bytes content_length; /* as announced; absent: read to the end */
 };
 
@@ -31,5 +32,8 @@ typedef const char *http_variable(void *context, const char *name);
  * server mounts the program, nor where it splits the path.
  * Returns STATUS_NO_MEMORY. */
 enum status http_request_read(http_variable *variable, void *context, struct arena *arena, struct http_request *request) MUST_USE;
+
+/* Does the client state a preference (RFC 7240), such as "respond-async"? */
+bool http_request_prefers(const struct http_request *request, struct bytes preference);
 
 #endif

@@ -97,6 +97,13 @@ static enum status send_head(struct http_response *response, bool length_is_know
     buf_add_text(head, "\r\n");
     if (response->allow)
         buf_add_format(head, "Allow: %s\r\n", response->allow);
+    if (response->location.p) {
+        buf_add_text(head, "Location: ");
+        buf_add(head, response->location);
+        buf_add_text(head, "\r\n");
+    }
+    if (response->applied_preference)
+        buf_add_format(head, "Preference-Applied: %s\r\n", response->applied_preference);
     if (response->retry_after_s)
         buf_add_format(head, "Retry-After: %d\r\n", response->retry_after_s);
     buf_add_text(head, "\r\n");

@@ -21,11 +21,13 @@ struct http_response {
     struct bytes request_id;     /* borrowed */
     struct bytes allowed_origin; /* of Access-Control-Allow-Origin; absent: the header is left out */
     bool varies_by_origin;
-    const char *allow; /* of Allow; NULL: left out */
-    bool is_preflight; /* adds Access-Control-Max-Age */
-    bool without_body; /* answers HEAD: what is written is counted, not sent */
-    bool has_begun;    /* head and a first piece have left */
-    int retry_after_s; /* 0: left out */
+    const char *allow;              /* of Allow; NULL: left out */
+    struct bytes location;          /* of Location; absent: left out; borrowed */
+    const char *applied_preference; /* of Preference-Applied; NULL: left out */
+    bool is_preflight;              /* adds Access-Control-Max-Age */
+    bool without_body;              /* answers HEAD: what is written is counted, not sent */
+    bool has_begun;                 /* head and a first piece have left */
+    int retry_after_s;              /* 0: left out */
     struct buf head;
     struct buf body; /* what has not left yet */
     http_sink *sink;

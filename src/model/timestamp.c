@@ -1,5 +1,8 @@
 #include "model/timestamp.h"
 
+#include <stdio.h>
+#include <time.h>
+
 /* Reads exactly n digits at *at. */
 static bool digits(struct bytes text, size_t *at, size_t n, int *value)
 {
@@ -109,4 +112,19 @@ bool timestamp_parse(struct bytes text, int64_t *us)
         return false;
     *us = (minutes * 60 + second) * 1000000 + micros;
     return true;
+}
+
+void timestamp_format(int64_t us, char text[TIMESTAMP_TEXT_BYTES + 1])
+{
+    static const int64_t first_us = INT64_C(-62167219200) * 1000000, last_us = INT64_C(253402300800) * 1000000 - 1;
+    struct tm utc = { 0 };
+
+    us = us < first_us ? first_us : us > last_us ? last_us : us;
+    int64_t micros = (us % 1000000 + 1000000) % 1000000;
+    time_t seconds = (time_t)((us - micros) / 1000000);
+    gmtime_r(&seconds, &utc);
+    /* Each within its digits; the compiler cannot know. */
+    snprintf(text, TIMESTAMP_TEXT_BYTES + 1, "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ", (unsigned)(utc.tm_year + 1900) % 10000,
+             (unsigned)(utc.tm_mon + 1) % 100, (unsigned)utc.tm_mday % 100, (unsigned)utc.tm_hour % 100, (unsigned)utc.tm_min % 100,
+             (unsigned)utc.tm_sec % 100, (unsigned)micros % 1000000);
 }

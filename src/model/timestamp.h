@@ -12,4 +12,9 @@
  * Returns false, *us untouched, for anything else. */
 bool timestamp_parse(struct bytes text, int64_t *us);
 
+enum { TIMESTAMP_TEXT_BYTES = 27 }; /* 2026-11-20T10:00:00.000000Z */
+
+/* Writes it in UTC with microseconds; a year outside 0000 to 9999 comes out as the nearest of them. */
+void timestamp_format(int64_t us, char text[TIMESTAMP_TEXT_BYTES + 1]);
+
 #endif

@@ -178,3 +178,28 @@ Test(http_request, without_memory_says_so)
         arena_free(&arena);
     }
 }
+
+Test(http_request, preference_is_a_member_of_the_list)
+{
+    static const struct {
+        int line;
+        struct bytes prefer;
+        bool want;
+    } cases[] = {
+        { __LINE__, ABSENT, false },
+        { __LINE__, TEXT(""), false },
+        { __LINE__, TEXT("respond-async"), true },
+        { __LINE__, TEXT(" Respond-Async\t"), true },
+        { __LINE__, TEXT("wait=100, respond-async"), true },
+        { __LINE__, TEXT("respond-async;foo=bar,wait=1"), true },
+        { __LINE__, TEXT("return=minimal;respond-async"), false },
+        { __LINE__, TEXT("respond-asynchronously"), false },
+        { __LINE__, TEXT("respond-async=1"), false },
+        { __LINE__, TEXT(",,"), false },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct http_request request = { .prefer = cases[i].prefer };
+        EXPECT_INT(cases[i].line, http_request_prefers(&request, BYTES("respond-async")), cases[i].want);
+    }
+}

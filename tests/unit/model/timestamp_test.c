@@ -190,3 +190,26 @@ Test(timestamp, days_follow_each_other)
     }
     EXPECT_INT(__LINE__, before, 4133894400000000); /* 2100-12-31 */
 }
+
+Test(timestamp, is_written_as_it_is_read)
+{
+    static const struct {
+        int line;
+        int64_t us;
+        const char *want;
+    } cases[] = {
+        { __LINE__, 0, "1970-01-01T00:00:00.000000Z" },
+        { __LINE__, -1, "1969-12-31T23:59:59.999999Z" },
+        { __LINE__, 1795168800000001, "2026-11-20T10:00:00.000001Z" },
+        { __LINE__, -62167219200000000, "0000-01-01T00:00:00.000000Z" },
+        { __LINE__, 253402300799999999, "9999-12-31T23:59:59.999999Z" },
+        { __LINE__, INT64_MIN, "0000-01-01T00:00:00.000000Z" },
+        { __LINE__, INT64_MAX, "9999-12-31T23:59:59.999999Z" },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char text[TIMESTAMP_TEXT_BYTES + 1];
+        timestamp_format(cases[i].us, text);
+        EXPECT_TEXT(cases[i].line, text, cases[i].want);
+    }
+}
