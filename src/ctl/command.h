@@ -10,12 +10,14 @@ struct command {
     const char *name;
     const char *usage;   /* name and arguments */
     const char *summary; /* one line */
+    const char *details; /* lines, for its own help; NULL: none */
     /* config_file is that of --config, or NULL. argv[0] is the sub-command's name. Returns the status whose exit code is to be given. */
     enum status (*run)(const char *config_file, int argc, char **argv);
 };
 
 extern const struct command command_migrate;
 extern const struct command command_partitions;
+extern const struct command command_queue;
 extern const struct command command_check_config;
 
 /* Reads the configuration; its errors go to standard error. config is to be freed in any case. */

@@ -5,7 +5,7 @@
 
 #include "ctl/command.h"
 
-static const struct command *const commands[] = { &command_migrate, &command_partitions, &command_check_config };
+static const struct command *const commands[] = { &command_migrate, &command_partitions, &command_queue, &command_check_config };
 
 static void print_usage(FILE *to)
 {
@@ -69,7 +69,7 @@ int main(int argc, char **argv)
     argc -= optind;
     argv += optind;
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-        printf("usage: synchrony %s\n\n%s\n", command->usage, command->summary);
+        printf("usage: synchrony %s\n\n%s\n%s", command->usage, command->summary, command->details ? command->details : "");
         return status_info(STATUS_OK)->exit;
     }
     argv[0] = (char[]){ "synchrony" }; /* the name that getopt_long begins its errors with */

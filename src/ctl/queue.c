@@ -1,0 +1,203 @@
+#include "ctl/queue.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "ctl/command.h"
+
+enum { BUSY_TIMEOUT_MS = 10000, RESERVE_BYTES = 4 * 1024 * 1024 };
+
+/* ---- for all actions ---- */
+
+enum status queue_failed(const char *what, enum status st)
+{
+    static const char *const reasons[STATUS_COUNT] = {
+        [STATUS_BUSY] = "another process has been writing to the queue for longer than is waited for",
+        [STATUS_NO_ROOM] = "the queue has reached queue_max_bytes, or its disk is full",
+        [STATUS_NOT_SET_UP] = "queue.db or queue.lock is read-only, another user's, no queue, or of another release",
+        [STATUS_UNAVAILABLE] = "the disk of the queue fails",
+        [STATUS_CONFIG] = "the path of queue_directory is too long",
+        [STATUS_NO_MEMORY] = "out of memory",
+    };
+
+    fprintf(stderr, "synchrony: queue %s: %s\n", what, reasons[st] ? reasons[st] : status_info(st)->sentence);
+    return st;
+}
+
+const char *queue_plural(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* ---- requeue ---- */
+
+/* Of what is there now, and no more: what a responder quarantines again meanwhile comes behind it, and would be moved for ever. */
+static enum status requeue(struct queue *queue, uint64_t n_left, struct arena *arena, uint64_t *n_moved)
+{
+    enum status st = STATUS_OK;
+    int64_t after_seq = 0;
+
+    while (n_left && st == STATUS_OK) {
+        struct queue_record *records;
+        size_t max = n_left < QUEUE_PORTION_RECORDS ? n_left : QUEUE_PORTION_RECORDS;
+        size_t n = 0;
+        st = queue_quarantine_peek(queue, after_seq, max, QUEUE_PORTION_BYTES, arena, &records, &n);
+        if (st != STATUS_OK || !n)
+            break;
+        after_seq = records[n - 1].seq;
+        st = queue_requeue(queue, records, n);
+        if (st == STATUS_OK)
+            *n_moved += n;
+        n_left -= n;
+        arena_reset(arena);
+    }
+    return st;
+}
+
+enum status queue_requeue_all(const struct queue_call *call)
+{
+    struct arena arena = arena_new(QUEUE_PORTION_ARENA_BYTES);
+    struct queue_state state = { 0 };
+    uint64_t n_moved = 0;
+    enum status st = queue_state(call->queue, &state);
+
+    if (st == STATUS_OK)
+        st = requeue(call->queue, state.quarantined, &arena, &n_moved);
+    arena_free(&arena);
+    if (st != STATUS_OK)
+        (void)queue_failed("requeue", st);
+    if (st == STATUS_OK || n_moved)
+        printf("Moved %llu event%s back to the queue.\n", (unsigned long long)n_moved, queue_plural(n_moved));
+    return st;
+}
+
+/* ---- the command ---- */
+
+/* options: the letters of those that it takes. */
+struct action {
+    const char *name;
+    const char *options;
+    int max_operands;
+    enum status (*run)(const struct queue_call *call);
+};
+
+static const struct action actions[] = {
+    { "status", "j", 0, queue_status }, { "drain", "", 0, queue_drain },         { "export", "qr", 1, queue_export },
+    { "import", "", 1, queue_import },  { "requeue", "", 0, queue_requeue_all },
+};
+
+static const struct action *action_named(const char *name)
+{
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        if (strcmp(name, actions[i].name) == 0)
+            return &actions[i];
+    }
+    return NULL;
+}
+
+static enum status usage(void)
+{
+    (void)command_usage(&command_queue);
+    fprintf(stderr, "\n%s", command_queue.details);
+    return STATUS_USAGE;
+}
+
+static enum status read_arguments(const struct action *action, int argc, char **argv, struct queue_call *call)
+{
+    static const struct option options[] = {
+        { "json", no_argument, NULL, 'j' },
+        { "quarantine", no_argument, NULL, 'q' },
+        { "remove", no_argument, NULL, 'r' },
+        { 0 },
+    };
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == '?')
+            return usage();
+        if (!strchr(action->options, option)) {
+            fprintf(stderr, "synchrony: queue %s has no such option\n", action->name);
+            return usage();
+        }
+        call->json |= option == 'j';
+        call->quarantine |= option == 'q';
+        call->remove |= option == 'r';
+    }
+    if (argc - optind > action->max_operands)
+        return usage();
+    call->file = optind < argc && strcmp(argv[optind], "-") != 0 ? argv[optind] : NULL;
+    if (call->remove && !call->file) {
+        fprintf(stderr,
+                "synchrony: queue export: --remove needs a FILE: what is removed must be on disk first, and of standard output"
+                " nobody knows\n");
+        return STATUS_USAGE;
+    }
+    return STATUS_OK;
+}
+
+/* Nothing but the queue itself knows why it cannot be used, or that it was damaged and set aside: it says so in the log, which is on. */
+static enum status run_action(const struct action *action, struct queue_call *call)
+{
+    const struct config *config = call->config;
+    const struct queue_options options = {
+        .directory = config->queue_directory,
+        .max_bytes = config->queue_max_bytes,
+        .reserve_bytes = RESERVE_BYTES,
+        .busy_timeout_ms = BUSY_TIMEOUT_MS,
+    };
+
+    if (!*config->queue_directory) {
+        fprintf(stderr, "synchrony: queue: there is none: queue_directory is not set in the configuration\n");
+        return STATUS_CONFIG;
+    }
+    log_set_level(LOG_LEVEL_WARN);
+    enum status st = queue_become_owner(config->queue_directory);
+    if (st != STATUS_OK)
+        return st;
+    st = queue_open(&call->queue, &options);
+    if (st != STATUS_OK)
+        return queue_failed(action->name, st);
+    st = action->run(call);
+    queue_close(call->queue);
+    return st;
+}
+
+static enum status run(const char *config_file, int argc, char **argv)
+{
+    const struct action *action = argc > 1 ? action_named(argv[1]) : NULL;
+    struct config config;
+    struct queue_call call = { .config = &config };
+
+    if (!action) {
+        if (argc > 1)
+            fprintf(stderr, "synchrony: queue: unknown action: %s\n", argv[1]);
+        return usage();
+    }
+    if (argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
+        printf("usage: synchrony %s\n\n%s", command_queue.usage, command_queue.details);
+        return STATUS_OK;
+    }
+    argv[1] = argv[0]; /* the name that getopt_long begins its errors with */
+    enum status st = read_arguments(action, argc - 1, argv + 1, &call);
+    if (st != STATUS_OK)
+        return st;
+    st = command_config(config_file, &config);
+    if (st == STATUS_OK)
+        st = run_action(action, &call);
+    config_free(&config);
+    return st;
+}
+
+const struct command command_queue = {
+    .name = "queue",
+    .usage = "queue ACTION [ARGUMENTS]",
+    .summary = "status, drain, export, import, requeue: the durable queue",
+    .details = "  status [--json]                         what waits in the queue, and what is quarantined\n"
+               "  drain                                   bring all that waits to the database now\n"
+               "  export [--quarantine] [--remove] [FILE] write the events as NDJSON, and remove them once FILE is on disk\n"
+               "  import [FILE]                           put the events of such NDJSON into the queue\n"
+               "  requeue                                 put what is quarantined back into the queue\n",
+    .run = run,
+};
