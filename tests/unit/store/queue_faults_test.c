@@ -394,7 +394,7 @@ static void try_all(enum operation operation)
     make_shims();
     for (size_t i = 0; i < COUNT_OF(scenarios); i++) {
         for (int variant = 0; variant < 4; variant++) {
-            int step = operation == ALLOCATE ? 13 : 1; /* there are hundreds of them */
+            int step = operation == ALLOCATE ? 41 : 1; /* there are hundreds of them */
             int nth = operation == ALLOCATE ? 1 + (int)i : 1;
             while (try_one(&scenarios[i], operation, nth, variant & 1, variant & 2))
                 nth += step;
@@ -461,7 +461,7 @@ Test(queue_faults, making_the_file_fails)
     for (int operation = 0; operation < OPERATIONS; operation++) {
         for (int variant = 0; variant < 2; variant++) {
             bool was_met = true;
-            for (int nth = 1; was_met; nth += operation == ALLOCATE ? 29 : 1) {
+            for (int nth = 1; was_met; nth += operation == ALLOCATE ? 97 : 1) {
                 struct site site;
                 site_make(&site);
                 site.options.vfs = "failing";
