@@ -60,7 +60,7 @@ static void *replay_main(void *context)
     struct db *db;
 
     if (db_pool_take(service->writers, &db) == STATUS_OK) {
-        replay_run(&service->delivery, db, &daemon->background_stops);
+        replay_run(&service->delivery, service->replayed, db, &daemon->background_stops);
         db_pool_give(service->writers, db);
     }
     crew_leave(&daemon->background);

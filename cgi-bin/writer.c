@@ -14,19 +14,15 @@
 #include "app/routes.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "cgi-bin/committer.h"
+#include "cgi-bin/commits.h"
 #include "cgi-bin/parking.h"
 
 enum {
     EVENTS_AT_ONCE = 64,
     EXPIRE_EVERY_MS = 1000,
     ACCEPT_PAUSE_MS = 50,
-    STOP_POLL_MS = 20,
-    STOP_PARKED_MS = 1000,   /* how long the end waits for requests that have come in part */
-    COMMIT_PATIENCE_MS = 20, /* how long a commit is waited for before other things are done, or another is begun beside it */
-    COMMIT_STUCK_MS = 1000,  /* how long none may end before requests past the next group are refused */
-    SECOND_COMMIT_EVENTS =
-        200, /* a group of so many is committed beside another: split further, both would cost more than they gain */
+    POLL_MS = 20,             /* while there is something that may become possible, and nothing tells when */
+    STOP_PARKED_MS = 1000,    /* how long the end waits for requests that have come in part */
     SMALL_ANSWER_ERRORS = 64, /* an answer that lists no more fits what a socket holds */
 };
 
@@ -34,16 +30,7 @@ enum {
 struct loop {
     struct writer *writer;
     struct worker *worker;
-    struct committer *committer;
-    struct committer *spill; /* commits to the queue what the database cannot take; NULL: there is no queue */
-    struct group *groups;    /* one more than can be committed at a time */
-    struct group *idle;      /* a list: those that are neither filled nor committed */
-    struct group *filling;   /* requests that wait for a commit */
-    size_t n_committing;     /* groups that the committer has */
-    bool is_spilling;        /* the spill has one */
-    int64_t progress_ms;     /* when the committer's last commit ended, or the first began */
-    int64_t spilling_ms;     /* when the spill's began */
-    bool has_batches;        /* the last group had events beside those of single requests */
+    struct commits *commits;
     int epoll_fd;
     bool may_accept;  /* there may be more connections than were accepted */
     bool has_inbox;   /* there may be more in the inbox than was taken */
@@ -53,47 +40,6 @@ struct loop {
     int64_t stop_parked_ms;
     struct parking parking;
 };
-
-/* ---- the group ---- */
-
-static bool group_is_full(const struct loop *loop)
-{
-    const struct config *config = loop->writer->service->config;
-    const struct group *group = loop->filling;
-
-    return group->n == GROUP_MAX_REQUESTS || group->n_events >= config->group_max_events || group->bytes >= config->group_max_bytes;
-}
-
-/* Puts a call's events beside those of the others. */
-static void group_add(struct loop *loop, struct flight *flight)
-{
-    const struct call *call = flight->call;
-    struct group *group = loop->filling;
-
-    group->flights[group->n++] = flight;
-    group->bytes += call->body_len;
-    if (call->n_events)
-        memcpy(group->events + group->n_events, call->events, call->n_events * sizeof *call->events);
-    group->n_events += call->n_events;
-}
-
-/* Has no commit ended for so long, while one was under way? */
-static bool commits_last(const struct loop *loop, int ms)
-{
-    return loop->n_committing && clock_monotonic_ms() - loop->progress_ms > ms;
-}
-
-static bool spill_lasts(const struct loop *loop, int ms)
-{
-    return loop->is_spilling && clock_monotonic_ms() - loop->spilling_ms > ms;
-}
-
-/* May one more request be begun? Commits that hang must not keep the loop from what commits nothing; what would then wait behind a full
- * group is refused. */
-static bool has_room(const struct loop *loop)
-{
-    return !group_is_full(loop) || spill_lasts(loop, COMMIT_STUCK_MS) || (!loop->spill && commits_last(loop, COMMIT_STUCK_MS));
-}
 
 /* ---- what others do ---- */
 
@@ -166,10 +112,10 @@ static void hand_to_porter(struct writer *writer, struct flight *flight)
 /* Lets a request wait for the next commit, or refuses it where too many do. */
 static void admit(struct loop *loop, struct flight *flight)
 {
-    if (group_is_full(loop))
+    if (commits_are_full(loop->commits))
         flight_end(loop->writer->flights, flight, worker_refuse(flight->call, STATUS_BUSY));
     else
-        group_add(loop, flight);
+        commits_add(loop->commits, flight);
 }
 
 /* Begins the request on a connection, or has it begun where that may take long. */
@@ -194,7 +140,7 @@ static void begin_parked(struct loop *loop)
     struct parking *parking = &loop->parking;
     struct parked *newer;
 
-    for (struct parked *parked = parking->oldest; parked && parking->n_news && has_room(loop); parked = newer) {
+    for (struct parked *parked = parking->oldest; parked && parking->n_news && commits_have_room(loop->commits); parked = newer) {
         newer = parked->newer;
         if (!parked->has_news)
             continue;
@@ -208,10 +154,10 @@ static void begin_parked(struct loop *loop)
 
 static void begin_inbox(struct loop *loop)
 {
-    while (loop->has_inbox && !group_is_full(loop)) {
+    while (loop->has_inbox && !commits_are_full(loop->commits)) {
         struct flight *flight = inbox_take(&loop->writer->inbox);
         if (flight)
-            group_add(loop, flight);
+            commits_add(loop->commits, flight);
         loop->has_inbox = flight != NULL;
     }
 }
@@ -219,7 +165,7 @@ static void begin_inbox(struct loop *loop)
 /* Accepts all that is ready. */
 static void begin_accepted(struct loop *loop)
 {
-    while (loop->may_accept && has_room(loop)) {
+    while (loop->may_accept && commits_have_room(loop->commits)) {
         int fd = accept4(loop->writer->listen_fd, NULL, NULL, SOCK_CLOEXEC);
         if (fd >= 0) {
             enum arrival arrival = parking_look(&loop->parking, fd);
@@ -264,31 +210,15 @@ static void note(struct loop *loop, const struct epoll_event *event)
     }
 }
 
-/* Is a commit to be waited for, and nothing else? Events are worth more together than each on its own, so the loop is not to wake for every
- * one of them; but for a commit that takes long, or where there may be another to begin beside it. */
-static bool awaits_commit(const struct loop *loop)
-{
-    return loop->n_committing && !loop->is_spilling && !loop->has_batches && !commits_last(loop, COMMIT_PATIENCE_MS);
-}
-
-static bool awaits_spill(const struct loop *loop)
-{
-    return loop->is_spilling && !loop->n_committing && !spill_lasts(loop, COMMIT_PATIENCE_MS);
-}
-
 /* How long there is nothing to do but for what epoll tells. */
 static int patience_ms(const struct loop *loop)
 {
     bool has_more = (loop->may_accept && !loop->is_stopping) || loop->has_inbox || loop->parking.n_news;
 
-    if (has_more && has_room(loop))
+    if ((has_more && commits_have_room(loop->commits)) || commits_are_awaited(loop->commits))
         return 0;
-    if (awaits_commit(loop) || awaits_spill(loop))
-        return 0;
-    if ((loop->n_committing || loop->is_spilling) && loop->filling->n)
-        return STOP_POLL_MS; /* it may be time for another beside it */
-    if (has_more || loop->is_stopping)
-        return STOP_POLL_MS;
+    if (has_more || loop->is_stopping || commits_are_deferred(loop->commits))
+        return POLL_MS;
     return loop->parking.n ? EXPIRE_EVERY_MS : -1;
 }
 
@@ -325,140 +255,24 @@ static void answer(struct loop *loop, struct flight *flight)
         flight_end(writer->flights, flight, CALL_BROKEN);
 }
 
-static void answer_group(struct loop *loop, struct group *group)
-{
-    for (size_t i = 0; i < group->n; i++)
-        answer(loop, group->flights[i]);
-    group->n = 0;
-    group->n_events = 0;
-    group->bytes = 0;
-}
-
-/* Takes an idle group to be filled. There is one: they are one more than can be committed at a time. */
-static void begin_group(struct loop *loop)
-{
-    loop->filling = loop->idle;
-    loop->idle = loop->idle->next;
-}
-
 static void answer_groups(struct loop *loop, struct group *groups)
 {
-    struct group *next;
-
-    for (struct group *group = groups; group; group = next) {
-        next = group->next;
-        answer_group(loop, group);
-        group->next = loop->idle;
-        loop->idle = group;
+    for (struct group *group = groups; group; group = group->next) {
+        for (size_t i = 0; i < group->n; i++)
+            answer(loop, group->flights[i]);
     }
-}
-
-/* Is what waits to be queued now: is the database away, or does it hang? */
-static bool is_to_spill(const struct loop *loop)
-{
-    struct delivery *delivery = &loop->writer->service->delivery;
-
-    if (!loop->filling->n || !loop->spill || loop->is_spilling)
-        return false;
-    if (commits_last(loop, COMMIT_STUCK_MS))
-        delivery_trip(delivery);
-    return delivery_is_down(delivery);
-}
-
-/* Is what waits to be committed now? One commit at a time makes the largest groups; a second one beside it pays for large groups, and is
- * there when the first hangs. */
-static bool is_to_commit(const struct loop *loop)
-{
-    if (!loop->filling->n || (loop->spill && delivery_is_down(&loop->writer->service->delivery)))
-        return false;
-    if (!loop->n_committing)
-        return true;
-    return loop->n_committing < loop->writer->service->config->writer_connections &&
-           (loop->filling->n_events >= SECOND_COMMIT_EVENTS || commits_last(loop, COMMIT_PATIENCE_MS));
-}
-
-/* One event alone joins those of the host's other processes, if there are any. Returns true when it is done at once, by their leader: that
- * needs no other thread. */
-static bool commit_with_host(struct loop *loop, struct group *group)
-{
-    struct host_group *host_group = loop->writer->host_group;
-
-    if (group->n_events != 1 || !host_group || !host_group_is_shared(host_group) ||
-        delivery_is_down(&loop->writer->service->delivery))
-        return false;
-    group->slot = host_group_submit(host_group, group->events[0]);
-    if (!group->slot || !host_group_poll(group->slot, group->events[0], COMMIT_PATIENCE_MS))
-        return false;
-    group->slot = NULL;
-    return true;
-}
-
-static void commit_filling(struct loop *loop)
-{
-    struct group *group = loop->filling;
-
-    loop->has_batches = group->n_events > group->n;
-    if (commit_with_host(loop, group)) {
-        answer_group(loop, group);
-        return;
-    }
-    if (!loop->n_committing)
-        loop->progress_ms = clock_monotonic_ms();
-    loop->n_committing++;
-    loop->filling = NULL;
-    committer_give(loop->committer, group);
-}
-
-static void spill_filling(struct loop *loop)
-{
-    loop->spilling_ms = clock_monotonic_ms();
-    loop->is_spilling = true;
-    committer_give(loop->spill, loop->filling);
-    loop->filling = NULL;
-}
-
-/* Takes back the groups that are done. */
-static struct group *await_commit(struct loop *loop)
-{
-    struct group *done = loop->n_committing ? committer_take(loop->committer, awaits_commit(loop) ? COMMIT_PATIENCE_MS : 0) : NULL;
-
-    for (const struct group *group = done; group; group = group->next)
-        loop->n_committing--;
-    if (done)
-        loop->progress_ms = clock_monotonic_ms();
-    return done;
-}
-
-static struct group *await_spill(struct loop *loop)
-{
-    struct group *done = loop->is_spilling ? committer_take(loop->spill, awaits_spill(loop) ? COMMIT_PATIENCE_MS : 0) : NULL;
-
-    loop->is_spilling &= !done;
-    return done;
+    commits_give_back(loop->commits, groups);
 }
 
 /* Commits what waits; only then are the requests of the groups that are done answered, while the database is busy again. */
 static void commit(struct loop *loop)
 {
-    struct group *done = await_commit(loop);
-    struct group *spilt = await_spill(loop);
+    struct group *done = commits_take(loop->commits);
 
-    if (done || spilt)
+    if (done)
         gather(loop, 0);
-    if (is_to_spill(loop))
-        spill_filling(loop);
-    else if (is_to_commit(loop))
-        commit_filling(loop);
+    answer_groups(loop, commits_go(loop->commits));
     answer_groups(loop, done);
-    answer_groups(loop, spilt);
-    if (!loop->filling)
-        begin_group(loop);
-}
-
-/* As many as can be committed at a time, one to the queue, and the one that is filled. */
-static size_t max_groups(const struct config *config)
-{
-    return config->writer_connections + 2;
 }
 
 static void loop_free(struct loop *loop)
@@ -468,12 +282,8 @@ static void loop_free(struct loop *loop)
     parking_free(&loop->parking);
     if (loop->epoll_fd >= 0)
         close(loop->epoll_fd);
-    committer_free(loop->committer);
-    committer_free(loop->spill);
+    commits_free(loop->commits);
     worker_free(loop->worker);
-    for (size_t i = 0; loop->groups && i < max_groups(loop->writer->service->config); i++)
-        free(loop->groups[i].events);
-    free(loop->groups);
     free(loop);
 }
 
@@ -483,25 +293,6 @@ static bool watch(struct loop *loop, int fd, char *tag)
     struct epoll_event event = { .events = EPOLLIN | EPOLLET, .data.ptr = tag };
 
     return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
-}
-
-/* A group is full once it has group_max_events; the last request may bring a whole batch more. */
-static bool make_groups(struct loop *loop, const struct config *config)
-{
-    bool has_memory = true;
-
-    loop->groups = calloc(max_groups(config), sizeof *loop->groups);
-    for (size_t i = 0; loop->groups && i < max_groups(config); i++) {
-        struct group *group = &loop->groups[i];
-        group->events = calloc(config->group_max_events + config->limits.batch_max_events, sizeof(struct event *));
-        has_memory &= group->events != NULL;
-        group->next = loop->idle;
-        loop->idle = group;
-    }
-    if (!loop->groups || !has_memory)
-        return false;
-    begin_group(loop);
-    return true;
 }
 
 static struct loop *loop_new(struct writer *writer)
@@ -514,15 +305,13 @@ static struct loop *loop_new(struct writer *writer)
     loop->writer = writer;
     loop->worker = worker_new(writer->service);
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    loop->committer = committer_new(writer->service, COMMITTER_DATABASE, config->writer_connections);
-    if (writer->service->delivery.queue)
-        loop->spill = committer_new(writer->service, COMMITTER_QUEUE, 1);
+    loop->commits = commits_new(writer->service, writer->host_group);
     loop->parking.epoll_fd = loop->epoll_fd;
     loop->parking.timeout_ms = config->client_timeout_ms;
-    if (loop->worker && make_groups(loop, config) && loop->committer && loop->epoll_fd >= 0 &&
-        watch(loop, writer->stop_fd, &tag_stop) && watch(loop, writer->listen_fd, &tag_listen) &&
-        watch(loop, writer->inbox.fd, &tag_inbox) && watch(loop, committer_fd(loop->committer), &tag_committed) &&
-        (!writer->service->delivery.queue || (loop->spill && watch(loop, committer_fd(loop->spill), &tag_committed))))
+    if (loop->worker && loop->commits && loop->epoll_fd >= 0 && watch(loop, writer->stop_fd, &tag_stop) &&
+        watch(loop, writer->listen_fd, &tag_listen) && watch(loop, writer->inbox.fd, &tag_inbox) &&
+        watch(loop, commits_database_fd(loop->commits), &tag_committed) &&
+        (commits_queue_fd(loop->commits) < 0 || watch(loop, commits_queue_fd(loop->commits), &tag_committed)))
         return loop;
     loop_free(loop);
     return NULL;
@@ -539,7 +328,7 @@ static bool turn(struct loop *loop)
     if (!loop->is_stopping)
         return true;
     bool waits_for_parked = loop->parking.n && clock_monotonic_ms() < loop->stop_parked_ms;
-    return waits_for_parked || !nothing_comes || loop->has_inbox || loop->n_committing || loop->is_spilling || loop->filling->n;
+    return waits_for_parked || !nothing_comes || loop->has_inbox || commits_are_pending(loop->commits);
 }
 
 static void *writer_main(void *context)

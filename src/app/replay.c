@@ -56,13 +56,13 @@ enum status replay_portion(struct queue *queue, struct db *db, struct arena *are
 {
     struct queue_record *records;
     size_t n;
-    enum status written = STATUS_OK;
     enum status st = queue_peek(queue, 0, REPLAY_EVENTS, REPLAY_BYTES, arena, &records, &n);
 
+    progress->database = STATUS_OK;
     if (st == STATUS_OK && n == 0)
         st = STATUS_END;
     if (st == STATUS_OK) {
-        written = write_records(db, records, n, arena);
+        progress->database = write_records(db, records, n, arena);
         st = queue_settle(queue, records, n);
     }
     for (size_t i = 0; st == STATUS_OK && i < n; i++) {
@@ -70,13 +70,14 @@ enum status replay_portion(struct queue *queue, struct db *db, struct arena *are
         progress->quarantined += records[i].event.verdict == STATUS_UNPROCESSABLE;
     }
     arena_reset(arena);
-    return st == STATUS_OK ? written : st;
+    return st == STATUS_OK ? progress->database : st;
 }
 
 /* ---- the thread ---- */
 
 struct replayer {
     struct delivery *delivery;
+    struct queue *queue; /* NULL: none */
     struct db *db;
     const _Atomic bool *stops;
     struct arena arena;
@@ -120,14 +121,13 @@ static void log_progress(struct replayer *replayer)
 /* Replays until the queue is empty or something is in the way. */
 static void replay(struct replayer *replayer)
 {
-    struct queue *queue = replayer->delivery->queue;
     enum status st = STATUS_OK;
 
     while (st == STATUS_OK && !atomic_load(replayer->stops))
-        st = replay_portion(queue, replayer->db, &replayer->arena, &replayer->progress);
+        st = replay_portion(replayer->queue, replayer->db, &replayer->arena, &replayer->progress);
     if (st == STATUS_END)
         log_progress(replayer);
-    if (st == STATUS_UNAVAILABLE || st == STATUS_NOT_SET_UP)
+    if (replayer->progress.database == STATUS_UNAVAILABLE || replayer->progress.database == STATUS_NOT_SET_UP)
         delivery_trip(replayer->delivery);
 }
 
@@ -135,28 +135,37 @@ static void replay(struct replayer *replayer)
 static void expire_batches(struct replayer *replayer)
 {
     replayer->expire_ms = clock_monotonic_ms() + EXPIRE_EVERY_MS;
-    if (queue_batches_expire(replayer->delivery->queue, clock_now_us() - replayer->delivery->batch_retention_us) != STATUS_OK)
+    if (queue_batches_expire(replayer->queue, clock_now_us() - replayer->delivery->batch_retention_us) != STATUS_OK)
         replayer->expire_ms += EXPIRE_EVERY_MS;
+}
+
+/* Who cannot reach the database leads nobody: another process may, or an operator who brings the records elsewhere. */
+static void lead_or_not(struct replayer *replayer)
+{
+    bool is_down = delivery_is_down(replayer->delivery);
+
+    if (replayer->leads && is_down)
+        queue_unlead(replayer->queue);
+    replayer->leads = !is_down && replayer->queue && (replayer->leads || queue_lead(replayer->queue) == STATUS_OK);
 }
 
 static int look(struct replayer *replayer)
 {
-    struct queue *queue = replayer->delivery->queue;
-
     if (delivery_is_down(replayer->delivery))
         probe(replayer);
-    if (queue && !replayer->leads)
-        replayer->leads = queue_lead(queue) == STATUS_OK;
+    lead_or_not(replayer);
     if (replayer->leads && clock_monotonic_ms() >= replayer->expire_ms)
         expire_batches(replayer);
-    if (replayer->leads && !delivery_is_down(replayer->delivery) && !queue_is_empty(queue))
+    if (replayer->leads && !queue_is_empty(replayer->queue))
         replay(replayer);
     return replayer->leads || delivery_is_down(replayer->delivery) ? PAUSE_MS : FOLLOWER_PAUSE_MS;
 }
 
-void replay_run(struct delivery *delivery, struct db *db, const _Atomic bool *stops)
+void replay_run(struct delivery *delivery, struct queue *queue, struct db *db, const _Atomic bool *stops)
 {
-    struct replayer replayer = { .delivery = delivery, .db = db, .stops = stops, .arena = arena_new(REPLAY_ARENA_BYTES) };
+    struct replayer replayer = {
+        .delivery = delivery, .queue = queue, .db = db, .stops = stops, .arena = arena_new(REPLAY_ARENA_BYTES)
+    };
 
     atomic_store(&delivery->is_watched, true);
     while (!atomic_load(stops))
@@ -164,6 +173,6 @@ void replay_run(struct delivery *delivery, struct db *db, const _Atomic bool *st
     atomic_store(&delivery->is_watched, false);
     delivery_restore(delivery);
     if (replayer.leads)
-        queue_unlead(delivery->queue);
+        queue_unlead(queue);
     arena_free(&replayer.arena);
 }

@@ -12,6 +12,7 @@
 struct replay_progress {
     uint64_t stored;      /* duplicates among them */
     uint64_t quarantined; /* can never be stored */
+    enum status database; /* what the database said to the last portion */
 };
 
 /* Replays one portion: up to REPLAY_EVENTS events. The caller leads (queue_lead).
@@ -22,8 +23,9 @@ enum status replay_portion(struct queue *queue, struct db *db, struct arena *are
 
 enum { REPLAY_EVENTS = 1000, REPLAY_BYTES = 2 * 1024 * 1024, REPLAY_ARENA_BYTES = 256 * 1024 * 1024 };
 
-/* Looks after the breaker and replays until *stops; then returns within a second, unless the database hangs. For a thread of its own. db is
- * its connection. */
-void replay_run(struct delivery *delivery, struct db *db, const _Atomic bool *stops);
+/* Looks after the breaker and replays until *stops; then returns within a second, unless the database hangs. For a thread of its own: db is
+ * its connection, and queue its handle, NULL where there is no queue (removing records takes the handle for longer than who puts some
+ * should wait). */
+void replay_run(struct delivery *delivery, struct queue *queue, struct db *db, const _Atomic bool *stops);
 
 #endif

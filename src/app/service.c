@@ -16,6 +16,16 @@ static enum status open_queue(const struct config *config, struct queue **queue)
     return queue_open(queue, &options);
 }
 
+static enum status open_queues(struct service *service)
+{
+    struct queue **handles[] = { &service->delivery.queue, &service->batches, &service->replayed };
+    enum status st = STATUS_OK;
+
+    for (size_t i = 0; i < sizeof handles / sizeof handles[0] && st == STATUS_OK; i++)
+        st = open_queue(service->config, handles[i]);
+    return st;
+}
+
 enum status service_open(struct service *service, const struct config *config)
 {
     const struct db_options writer = {
@@ -40,11 +50,10 @@ enum status service_open(struct service *service, const struct config *config)
     enum status st = service->writers && service->readers ? STATUS_OK : STATUS_NO_MEMORY;
     service->delivery = (struct delivery){ .batch_retention_us = (int64_t)config->batch_retention_s * 1000000 };
     service->batches = NULL;
+    service->replayed = NULL;
     pthread_mutex_init(&service->batches_lock, NULL);
     if (st == STATUS_OK && *config->queue_directory)
-        st = open_queue(config, &service->delivery.queue);
-    if (st == STATUS_OK && *config->queue_directory)
-        st = open_queue(config, &service->batches);
+        st = open_queues(service);
     if (st != STATUS_OK)
         service_close(service);
     return st;
@@ -52,9 +61,11 @@ enum status service_open(struct service *service, const struct config *config)
 
 void service_close(struct service *service)
 {
+    queue_close(service->replayed);
     queue_close(service->batches);
     queue_close(service->delivery.queue);
     service->batches = NULL;
+    service->replayed = NULL;
     service->delivery.queue = NULL;
     db_pool_free(service->readers);
     db_pool_free(service->writers);

@@ -16,7 +16,8 @@ struct service {
     struct db_pool *writers;
     struct db_pool *readers;
     struct delivery delivery;
-    struct queue *batches; /* the queue's handle for batches on request; NULL: there is no queue */
+    struct queue *batches; /* handles of the queue: for batches on request, and for who replays; NULL: there is no queue */
+    struct queue *replayed;
     pthread_mutex_t batches_lock;
     _Atomic int64_t last_received_at_us;
 };

@@ -29,19 +29,14 @@ static const struct limits widest = {
 
 void queue_line_format_time(int64_t us, char text[QUEUE_LINE_TIME_BYTES])
 {
-    struct tm utc = { 0 };
-    bool has_year = us >= YEAR_0_US && us < YEAR_10000_US;
-    int64_t micros = (us % US_PER_S + US_PER_S) % US_PER_S;
-    time_t seconds = has_year ? (time_t)((us - micros) / US_PER_S) : 0;
+    char time[TIMESTAMP_TEXT_BYTES + 1];
 
-    if (!has_year || !gmtime_r(&seconds, &utc)) {
+    if (us < YEAR_0_US || us >= YEAR_10000_US) {
         snprintf(text, QUEUE_LINE_TIME_BYTES, "%lld", (long long)us);
         return;
     }
-    /* Each within its digits; the compiler cannot know. */
-    snprintf(text, QUEUE_LINE_TIME_BYTES, "\"%04u-%02u-%02uT%02u:%02u:%02u.%06uZ\"", (unsigned)(utc.tm_year + 1900) % 10000,
-             (unsigned)(utc.tm_mon + 1) % 100, (unsigned)utc.tm_mday % 100, (unsigned)utc.tm_hour % 100, (unsigned)utc.tm_min % 100,
-             (unsigned)utc.tm_sec % 100, (unsigned)micros);
+    timestamp_format(us, time);
+    snprintf(text, QUEUE_LINE_TIME_BYTES, "\"%s\"", time);
 }
 
 static void add_time(struct buf *line, const char *before, int64_t us)

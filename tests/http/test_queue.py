@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from cluster import give_away
+from cluster import Cluster, give_away
 
 PATIENCE_S = 20
 
@@ -205,3 +205,51 @@ def test_database_that_hangs_holds_up_no_event_for_long(make_daemon, queue_dir, 
 def test_no_queue_is_the_default(make_daemon, away, event_type):
     response = post(make_daemon().start(), {"event_type": event_type, "session_id": "s1"})
     assert (response.status, json.loads(response.body)["code"]) == (503, "unavailable")
+
+
+def take_writes(cluster):
+    connection = cluster.connect()
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("SET default_transaction_read_only = off")
+            cursor.execute("ALTER SYSTEM RESET default_transaction_read_only")
+            cursor.execute("SELECT pg_reload_conf()")
+    finally:
+        connection.close()
+
+
+def test_failover_needs_no_restart(make_daemon, queue_dir, run_dir, cluster, command, event_type):
+    """Two servers in the connection string; the one that takes writes is asked, whichever it is at the time."""
+    os.mkdir(os.path.join(run_dir, "standby." + event_type))
+    give_away(os.path.join(run_dir, "standby." + event_type))
+    other = Cluster(os.path.join(run_dir, "standby." + event_type))
+    other.init()
+    other.start()
+    try:
+        other.create_database()
+        other.migrate(command)
+        other.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+        other.execute("SELECT pg_reload_conf()")
+        conninfo = (f"host={cluster.socket_dir},{other.socket_dir} dbname=synchrony user=synchrony_writer "
+                    "target_session_attrs=read-write")
+        daemon = make_daemon({"queue_directory": queue_dir, "writer_database": conninfo}).start()
+        event = {"event_type": event_type, "session_id": "s1"}
+        assert post(daemon, event | {"n": 1}).status == 201
+
+        # The primary turns into a standby under an open connection, and the other is promoted.
+        cluster.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+        cluster.execute("SELECT pg_reload_conf()")
+        try:
+            wait_for(lambda: cluster.execute("SHOW default_transaction_read_only") == [("on",)])
+            assert post(daemon, event | {"n": 2}).status == 202
+            take_writes(other)
+            wait_for(lambda: queued(queue_dir) == 0)
+            wait_for(lambda: post(daemon, event | {"n": 3}).status == 201)
+            rows = "SELECT properties->'n' FROM event_log WHERE event_type = %s ORDER BY received_at"
+            assert [row[0] for row in cluster.execute(rows, (event_type,))] == [1]
+            assert [row[0] for row in other.execute(rows, (event_type,))][0] == 2
+        finally:
+            take_writes(cluster)
+    finally:
+        other.destroy()

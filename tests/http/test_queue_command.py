@@ -334,19 +334,17 @@ def leads(responder, queue):
 
 
 def test_a_responder_that_cannot_replay_either(queue, make_daemon, event_type):
-    """It leads, and its database is away: drain says so after a while, and nothing is removed under its hands."""
+    """Its database is away, so it has given up the lead: an operator may bring elsewhere what waits."""
     responder = make_daemon(queue.settings | {"writer_database": AWAY}).start()
-    queue.ok("import", stdin=line_of(event_type))
     wait_until(lambda: leads(responder, queue), "the responder does not lead")
+    queue.ok("import", stdin=line_of(event_type))
+    wait_until(lambda: not leads(responder, queue), "the responder leads without a database")
     result = queue.run("drain", conf=queue.without_database())
     assert result.returncode == 69
-    assert "another process replays the queue already" in result.stderr
     assert result.stderr.splitlines()[-1].startswith("synchrony: queue drain: connection to server on socket")
-    result = queue.run("export", "--remove", queue.path("events.ndjson"))
-    assert result.returncode == 69 and "another process replays the queue" in result.stderr
-    assert not os.path.exists(queue.path("events.ndjson"))
     assert queue.counts() == (1, 0)
-    queue.ok("export", queue.path("events.ndjson"))
+    queue.ok("export", "--remove", queue.path("events.ndjson"))
+    assert queue.counts() == (0, 0)
 
 
 # --- quarantine ---
