@@ -513,7 +513,7 @@ Test(queue_faults, full_disk_lets_records_leave)
 /* A disk of its own, of 12 MiB, for this process alone. Returns false where that is not allowed. */
 static bool mount_small(const struct site *site)
 {
-    return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+    return unshare(CLONE_NEWNS) == 0 && mount("none", "/", "", MS_REC | MS_PRIVATE, NULL) == 0 &&
            mount("none", site->directory, "tmpfs", 0, "size=12m,mode=0700") == 0;
 }
 
