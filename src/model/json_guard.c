@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "model/number.h"
 
 /* What a byte can begin. */
 enum token { T_OTHER, T_SPACE, T_OBJECT, T_OBJECT_END, T_ARRAY, T_ARRAY_END, T_COLON, T_COMMA, T_QUOTE, T_NUMBER, T_WORD, T_COUNT };
@@ -460,117 +461,20 @@ static bool member_name(struct scan *scan)
     return true;
 }
 
-/* ---- numbers ---- */
-
-struct number {
-    struct guard_span integer; /* digits before the point */
-    struct guard_span fraction;
-    bool negative;
-    bool has_exponent;
-    int exponent; /* as written; at most ±99,999, so that it can be added to a length */
-};
-
-static struct guard_span digits(struct scan *scan)
-{
-    struct guard_span span = { scan->at, scan->at };
-
-    while (scan->at < scan->len && (unsigned)(scan->p[scan->at] - '0') <= 9)
-        scan->at++;
-    span.end = scan->at;
-    return span;
-}
-
-static bool accept(struct scan *scan, char c)
-{
-    if (scan->at >= scan->len || scan->p[scan->at] != c)
-        return false;
-    scan->at++;
-    return true;
-}
-
-static bool exponent(struct scan *scan, struct number *number)
-{
-    bool negative = accept(scan, '-');
-
-    if (!negative)
-        (void)accept(scan, '+');
-    struct guard_span span = digits(scan);
-    if (span.begin == span.end)
-        return false;
-    for (size_t i = span.begin; i < span.end && number->exponent < 10000; i++)
-        number->exponent = number->exponent * 10 + (scan->p[i] - '0');
-    if (negative)
-        number->exponent = -number->exponent;
-    number->has_exponent = true;
-    return true;
-}
-
-/* RFC 8259, section 6: -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)? */
-static bool number_read(struct scan *scan, struct number *number)
-{
-    number->negative = accept(scan, '-');
-    number->integer = digits(scan);
-    size_t len = number->integer.end - number->integer.begin;
-    if (len == 0 || (len > 1 && scan->p[number->integer.begin] == '0'))
-        return false;
-    if (accept(scan, '.')) {
-        number->fraction = digits(scan);
-        if (number->fraction.begin == number->fraction.end)
-            return false;
-    }
-    if (accept(scan, 'e') || accept(scan, 'E'))
-        return exponent(scan, number);
-    return true;
-}
-
-/* −2⁶³ … 2⁶⁴−1. There are no leading zeros. */
-static bool integer_fits(const struct scan *scan, const struct number *number)
-{
-    struct bytes text = { scan->p + number->integer.begin, number->integer.end - number->integer.begin };
-    struct bytes bound = number->negative ? BYTES("9223372036854775808") : BYTES("18446744073709551615");
-
-    return text.len < bound.len || (text.len == bound.len && bytes_compare(text, bound) <= 0);
-}
-
-enum { SIGNIFICANT_DIGITS_MAX = 40, EXPONENT_MAX = 308, FRACTION_MAX = 16383 /* digits that PostgreSQL's numeric keeps */ };
-
-/* At most 40 significant digits, and an exponent within ±308 both as written and in scientific notation. */
-static bool decimal_fits(const struct scan *scan, const struct number *number)
-{
-    size_t integer_len = number->integer.end - number->integer.begin;
-    size_t fraction_len = number->fraction.end - number->fraction.begin;
-    size_t zeros = 0;
-
-    if (number->exponent > EXPONENT_MAX || number->exponent < -EXPONENT_MAX)
-        return false;
-    if (scan->p[number->integer.begin] == '0') {
-        while (zeros < fraction_len && scan->p[number->fraction.begin + zeros] == '0')
-            zeros++;
-        if (zeros == fraction_len)
-            return (long)zeros - number->exponent <= FRACTION_MAX;
-        integer_len = 0;
-    }
-    size_t significant = integer_len + fraction_len - zeros;
-    if (significant > SIGNIFICANT_DIGITS_MAX || zeros > EXPONENT_MAX * 2)
-        return false;
-    int scientific = number->exponent + (integer_len ? (int)integer_len - 1 : -(int)zeros - 1);
-    return scientific <= EXPONENT_MAX && scientific >= -EXPONENT_MAX;
-}
-
 static bool number_value(struct scan *scan)
 {
-    struct number number = { 0 };
-    size_t begin = scan->at;
+    size_t begin = scan->at, len = 0;
 
     if (!value_begin(scan, T_NUMBER))
         return false;
-    if (!number_read(scan, &number))
+    enum number_verdict verdict = number_scan((struct bytes){ scan->p + begin, scan->len - begin }, &len);
+    if (verdict == NUMBER_MALFORMED)
         return refuse(scan, STATUS_INVALID_JSON, begin, "not a number");
-    bool is_integer = number.fraction.begin == number.fraction.end && !number.has_exponent;
-    if (is_integer && !integer_fits(scan, &number))
+    if (verdict == NUMBER_INTEGER_TOO_LARGE)
         blame_element(scan, STATUS_UNREPRESENTABLE, begin, "an integer must lie within -2^63 and 2^64-1");
-    else if (!is_integer && !decimal_fits(scan, &number))
+    else if (verdict == NUMBER_DECIMAL_TOO_LARGE)
         blame_element(scan, STATUS_UNREPRESENTABLE, begin, "a number may have an exponent within 308 and 40 significant digits");
+    scan->at += len;
     return value_end(scan);
 }
 
