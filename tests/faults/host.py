@@ -135,6 +135,11 @@ class QueueFolder:
         """What SQLite has of the queue: the file and its companions."""
         return [name for name in (self.file, self.file + "-wal", self.file + "-shm") if os.path.exists(name)]
 
+    def log_bytes(self):
+        """Of SQLite's write-ahead log, which takes room besides queue_max_bytes."""
+        path = self.file + "-wal"
+        return os.path.getsize(path) if os.path.exists(path) else 0
+
     def totals(self):
         """(records, quarantined); None where they cannot be read now."""
         if not os.path.exists(self.file) or os.path.getsize(self.file) == 0 and len(self.files()) == 1:
@@ -251,13 +256,14 @@ class HeldDaemon(Daemon):
         return self
 
 
-def kill_responders(site, rng):
-    """As by kill -9: all of them, or one of several."""
+def kill_responders(site, rng, all_share=0.5):
+    """As by kill -9: all of them, or one of several; returns how many."""
     pids = site.responders()
-    if len(pids) > 1 and rng.random() < 0.5:
+    if len(pids) > 1 and rng.random() >= all_share:
         pids = [rng.choice(pids)]
     for pid in pids:
         signal_if_there(pid, signal.SIGKILL)
+    return len(pids)
 
 
 # ---- a disk that can be full ----

@@ -65,6 +65,10 @@ class Request:
         self.events = events
         self.attempts = []
 
+    def was_left(self):
+        """The writer has given up an attempt that may have come to its end much later: when it was accepted nobody knows."""
+        return any(attempt.how == TIMEOUT for attempt in self.attempts)
+
     def outcome(self, index):
         """Kept once is kept. Refused each time is refused."""
         outcomes = {attempt.outcome(index) for attempt in self.attempts}
@@ -197,7 +201,7 @@ class Judge:
             self.find("wrong item", f"the item of key {key} has no history: {self.tell(items[key])}")
         for key, last in self.last_kept.items():
             known = self.sent.get(items.get(key))
-            if known is not None and known[0].events[known[1]].n < last.n:
+            if known is not None and known[0].events[known[1]].n < last.n and not known[0].was_left():
                 self.find("out of order", f"the item of key {key} is {self.tell(items[key])}; "
                                           f"acknowledged behind it was {self.tell(last.event_id)}")
 

@@ -4,7 +4,7 @@ import io
 import json
 
 import ledger as ledgers
-from ledger import ANSWERED, CLOSED, CUT, Attempt, Event, Ledger, Request, compare, count_kinds, summarize, tell_findings
+from ledger import ANSWERED, CLOSED, CUT, TIMEOUT, Attempt, Event, Ledger, Request, compare, count_kinds, summarize, tell_findings
 
 
 class Forged:
@@ -169,6 +169,16 @@ def test_later_event_that_was_not_acknowledged_may_be_the_item():
     forged.send("a", 3, CUT, is_stored=True)
     assert forged.items["a"] == "a.3"
     assert forged.kinds() == {}
+
+
+def test_event_whose_writer_would_not_wait_may_be_accepted_behind_later_ones():
+    for how, kinds in ((TIMEOUT, {}), (CUT, {"out of order": 1})):
+        forged = Forged()
+        forged.send("a", 1, how)
+        forged.send("a", 2, 201)
+        forged.log.append(("a.1", "a", 1, 9))
+        forged.items["a"] = "a.1"
+        assert forged.kinds() == kinds
 
 
 def test_keys_of_many_writers_have_no_order_of_answers():

@@ -32,7 +32,7 @@ def database(command):
 @pytest.mark.parametrize("name, kind", SHORT, ids=lambda value: value)
 def test_scenario(name, kind, database, run_dir, build_dir):
     log_dir = os.environ.get("SYNCHRONY_TEST_LOG_DIR")
-    settings = Settings(run_dir, build_dir, database, SEED, log_dir and os.path.join(log_dir, "faults"))
+    settings = Settings(run_dir, build_dir, database, SEED, log_dir=log_dir and os.path.join(log_dir, "faults"))
     result = run_scenario(settings, name, kind, False, SHORT.index((name, kind)))
     print("\n".join(result.lines()))
     if result.skipped:

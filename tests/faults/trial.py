@@ -34,6 +34,7 @@ class Settings:
     database: object
     seed: int
     log_dir: str = None  # where the logs of a trial that fails are kept
+    keeps_all: bool = False  # of one that passes, too
     clients: int = 6
     has_queue: bool = True
     say: object = lambda text: None
@@ -73,7 +74,7 @@ class Result:
             lines.append("  attempts: " + ", ".join(f"{end} {count}" for end, count in self.summary["attempts"].items()))
         lines += [f"  {name}: {value}" for name, value in self.figures.items()]
         lines += ["  " + line for line in ledgers.tell_findings(self.findings)]
-        if self.failed and self.logs:
+        if self.logs:
             lines.append(f"  logs: {self.logs}")
         return lines
 
@@ -224,6 +225,9 @@ class Trial:
             self.close()
         self.result.seconds = time.monotonic() - self.ledger.begun
         self.result.summary = ledgers.summarize(self.ledger)
+        slowest = max(self.ledger.attempts(), key=lambda attempt: attempt.end - attempt.begin, default=None)
+        if slowest:
+            self.result.figures["slowest"] = self.ledger.describe(slowest)
         return self.result
 
     def last_answers(self):
@@ -247,7 +251,7 @@ class Trial:
         for path in self.sanitizer_reports():
             with open(path, encoding="utf-8", errors="replace") as file:
                 self.find("sanitizer", file.read(REPORT_BYTES))
-        if self.result.failed and self.settings.log_dir:
+        if (self.result.failed or self.settings.keeps_all) and self.settings.log_dir:
             self.attempt_to(self.keep_logs)
         for mount in self.mounts:
             unmount(mount)
