@@ -171,7 +171,7 @@ BOTH = ("lighttpd", "apache")
 SCENARIOS = {
     "kills": Scenario(
         kills, "kill -9 of PostgreSQL, of the responder, of both, under load",
-        {"database": 9, "responder": 9, "both": 1, "events": 6000, "batch": 10, "pause_s": 0.3},
+        {"database": 9, "responder": 9, "both": 1, "events": 4000, "batch": 10, "pause_s": 0.3},
         {"database": 90, "responder": 90, "both": 10, "events": 500000, "batch": 50, "pause_s": 1.0}, BOTH, ("lighttpd",)),
     "freeze": Scenario(
         freeze, "SIGSTOP of all of PostgreSQL, then SIGCONT: every answer within its deadline",
@@ -194,7 +194,7 @@ SCENARIOS = {
         {"rounds": 1, "only": ""}, {"rounds": 5, "only": ""}, BOTH, ()),
     "cut": Scenario(
         cutting.cut, "the connection to PostgreSQL cut behind byte N of a flight, in each direction",
-        {"step": 151, "lanes": 2}, {"step": 1, "lanes": 4}, ("lighttpd",)),
+        {"step": 211, "lanes": 2}, {"step": 1, "lanes": 4}, ("lighttpd",)),
     "reload": Scenario(
         restarts.reload_server, "graceful restarts of the web server under load: no request fails",
         {"times": 2}, {"times": 20}, BOTH),
