@@ -90,7 +90,7 @@ static enum status ensure_open(struct queue *queue)
     enum status st = queue_lock(queue, QUEUE_LOCK_FILES, queue->options.busy_timeout_ms, &fd);
     if (st != STATUS_OK)
         return st;
-    st = queue_file_prepare(queue);
+    st = queue_file_prepare(queue, fd);
     if (st == STATUS_OK)
         st = queue_connect(queue);
     close(fd);
@@ -107,10 +107,13 @@ static bool mend(struct queue *queue, int flags, enum status *st)
         return aside == STATUS_OK;
     }
     if (queue->lacks_room && flags & QUEUE_BY_LEADER && queue->lead_fd != QUEUE_UNLOCKED) {
-        bool was_given_up = queue_reserve_give_up(queue);
-        if (was_given_up && queue->sqlite)
+        /* A log that begins anew has room for what is to be removed; only where that is not enough is the reserve needed. */
+        bool has_log = queue->sqlite && queue->log_pages;
+        bool was_given_up = !has_log && queue_reserve_give_up(queue);
+        if (has_log || (was_given_up && queue->sqlite))
             queue_copy_log(queue);
-        return was_given_up;
+        queue->log_pages = 0;
+        return has_log || was_given_up;
     }
     /* A connection that met a failing disk is not trusted with the next call. */
     if (*st == STATUS_UNAVAILABLE || *st == STATUS_NOT_SET_UP || *st == STATUS_INTERNAL)

@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -152,6 +153,19 @@ static enum status choose_name(struct queue *queue, char name[QUEUE_PATH_BYTES])
     return queue_system_failed(queue, "setting aside");
 }
 
+/* Renames what SQLite has put beside the file. */
+static enum status rename_companions(struct queue *queue, const char *to)
+{
+    for (int i = 0; i < N_COMPANIONS; i++) {
+        char old[QUEUE_PATH_BYTES + 16], new[QUEUE_PATH_BYTES + 16];
+        snprintf(old, sizeof old, "%s%s", queue->path, companions[i]);
+        snprintf(new, sizeof new, "%s%s", to, companions[i]);
+        if (rename(old, new) != 0 && errno != ENOENT)
+            return queue_system_failed(queue, "setting aside");
+    }
+    return sync_directory(queue);
+}
+
 /* The file first: as long as it has its name, nobody begins a new one that would take the old one's log for its own. What a crash leaves
  * between two renames, queue_file_prepare finds. */
 static enum status set_aside(struct queue *queue)
@@ -159,15 +173,10 @@ static enum status set_aside(struct queue *queue)
     char to[QUEUE_PATH_BYTES];
     enum status st = choose_name(queue, to);
 
-    for (int i = -1; i < N_COMPANIONS && st == STATUS_OK; i++) {
-        char old[QUEUE_PATH_BYTES + 16], new[QUEUE_PATH_BYTES + 16];
-        snprintf(old, sizeof old, "%s%s", queue->path, i < 0 ? "" : companions[i]);
-        snprintf(new, sizeof new, "%s%s", to, i < 0 ? "" : companions[i]);
-        if (rename(old, new) != 0 && errno != ENOENT)
-            st = queue_system_failed(queue, "setting aside");
-    }
+    if (st == STATUS_OK && rename(queue->path, to) != 0 && errno != ENOENT)
+        st = queue_system_failed(queue, "setting aside");
     if (st == STATUS_OK)
-        st = sync_directory(queue);
+        st = rename_companions(queue, to);
     if (st == STATUS_OK)
         LOG(ERROR, "the durable queue is damaged: it is set aside and a new one begun", log_text("file.path", bytes_of(to)));
     return st;
@@ -235,14 +244,61 @@ static enum status accept(struct queue *queue, const struct stat *file)
     return STATUS_OK;
 }
 
-enum status queue_file_prepare(struct queue *queue)
+/* The lock's file says which file is the queue's: so a handle whose file is gone can tell whether one of us has set it aside. */
+enum { IDENTITY_BYTES = 48 };
+
+static void write_identity(const struct stat *file, char identity[IDENTITY_BYTES])
+{
+    snprintf(identity, IDENTITY_BYTES, "%ju:%ju\n", (uintmax_t)file->st_dev, (uintmax_t)file->st_ino);
+}
+
+/* What cannot be written here costs a line in the log, later. */
+static void note_identity(int lock_fd, const struct stat *file)
+{
+    char identity[IDENTITY_BYTES];
+
+    write_identity(file, identity);
+    size_t len = strlen(identity);
+    if (pwrite(lock_fd, identity, len, 0) == (ssize_t)len)
+        (void)!ftruncate(lock_fd, (off_t)len);
+}
+
+static bool is_noted(int lock_fd, const struct stat *file)
+{
+    char identity[IDENTITY_BYTES], noted[IDENTITY_BYTES] = { 0 };
+
+    write_identity(file, identity);
+    return pread(lock_fd, noted, sizeof noted - 1, 0) > 0 && strcmp(noted, identity) == 0;
+}
+
+/* Somebody else has removed or replaced the file while this handle had it open. What stands beside it is the old file's, and mapped by who
+ * has that open still: beside the new one SQLite would cut it, which kills them. */
+static enum status leave_companions(struct queue *queue)
+{
+    char to[QUEUE_PATH_BYTES];
+    enum status st = choose_name(queue, to);
+
+    if (st == STATUS_OK)
+        st = rename_companions(queue, to);
+    if (st == STATUS_OK)
+        LOG(ERROR, "the durable queue was removed or replaced while in use: what it held is lost, or in its log",
+            log_text("file.path", bytes_of(to)));
+    return st;
+}
+
+enum status queue_file_prepare(struct queue *queue, int lock_fd)
 {
     enum status st = STATUS_OK;
     struct stat file = { 0 };
     bool exists = lstat(queue->path, &file) == 0;
+    bool is_ours = exists && file.st_ino == queue->inode && file.st_dev == queue->device;
 
     if (!exists && errno != ENOENT)
         return queue_system_failed(queue, "queue.db");
+    if (queue->inode && !is_ours && !(exists && is_noted(lock_fd, &file)))
+        st = leave_companions(queue);
+    if (st != STATUS_OK)
+        return st;
     if (has_lost_its_file(queue, exists, &file)) {
         st = set_aside(queue);
         exists = false;
@@ -254,7 +310,11 @@ enum status queue_file_prepare(struct queue *queue)
         if (st == STATUS_OK)
             queue_reserve_make(queue);
     }
-    return st == STATUS_OK ? accept(queue, &file) : st;
+    if (st == STATUS_OK)
+        st = accept(queue, &file);
+    if (st == STATUS_OK)
+        note_identity(lock_fd, &file);
+    return st;
 }
 
 /* ---- the reserve ---- */

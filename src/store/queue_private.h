@@ -77,8 +77,9 @@ enum queue_lock { QUEUE_LOCK_LEAD, QUEUE_LOCK_FILES }; /* each a byte of queue.l
 /* Takes a lock that no other handle has, and that ends with the process. Waits up to timeout_ms, then STATUS_BUSY. *fd is to be closed. */
 enum status queue_lock(struct queue *queue, enum queue_lock lock, int timeout_ms, int *fd) MUST_USE;
 
-/* Makes queue.db, empty, where there is none; sees to it that it is ours alone; notes which file it is. With QUEUE_LOCK_FILES. */
-enum status queue_file_prepare(struct queue *queue) MUST_USE;
+/* Makes queue.db, empty, where there is none; sees to it that it is ours alone; notes which file it is. Where somebody else has replaced or
+ * removed it while this handle had it open, the log is moved out of the new one's way. lock_fd is that of QUEUE_LOCK_FILES, which is held. */
+enum status queue_file_prepare(struct queue *queue, int lock_fd) MUST_USE;
 
 /* Is the file that was prepared still the one of that name? */
 bool queue_file_is_current(const struct queue *queue);

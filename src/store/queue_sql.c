@@ -9,7 +9,7 @@ enum {
     APPLICATION_ID = 1400467025, /* "SynQ"; both as in db/queue/schema.sql */
     FILE_VERSION = 1,
     CHUNK_BYTES = 256 * 1024,   /* by which the file grows */
-    CHECKPOINT_PAGES = 1000,    /* in the log before it is copied into the file */
+    CHECKPOINT_PAGES = 512,    /* in the log before it is copied into the file */
     SHRINK_FREE_PAGES = 256,    /* unused, for the file to be worth writing anew */
     SHRINK_MAX_USED_PAGES = 256 /* which are then copied, while others wait */
 };
@@ -214,8 +214,9 @@ static enum status connect_to_file(struct queue *queue)
     /* Whoever closes last would copy the log and remove it by its name, which may by then be the name of a new file's log. */
     sqlite3_db_config(queue->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_file_control(queue->sqlite, "main", SQLITE_FCNTL_CHUNK_SIZE, &chunk_bytes);
-    sqlite3_wal_hook(queue->sqlite, count_log_pages, queue);
-    return run_script(queue, QUEUE_SQL_SETTINGS);
+    enum status st = run_script(queue, QUEUE_SQL_SETTINGS);
+    sqlite3_wal_hook(queue->sqlite, count_log_pages, queue); /* behind the settings: wal_autocheckpoint = 0 takes the hook away */
+    return st;
 }
 
 /* Before anything is written: the file may be somebody else's. */

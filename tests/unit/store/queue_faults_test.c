@@ -548,7 +548,9 @@ Test(queue_faults, disk_that_is_really_full_lets_all_records_leave)
         n += 40;
     EXPECT_STATUS(__LINE__, st, STATUS_NO_ROOM);
     fill_disk(&site);
-    EXPECT_STATUS(__LINE__, put_numbers(queue, n, 40), STATUS_NO_ROOM);
+    while ((st = put_numbers(queue, n, 40)) == STATUS_OK) /* some find room in the log, which begins anew */
+        n += 40;
+    EXPECT_STATUS(__LINE__, st, STATUS_NO_ROOM);
     EXPECT(__LINE__, n > 10000);
     expect_numbers(__LINE__, queue, 0, n);
     queue_close(queue);

@@ -387,6 +387,49 @@ Test(queue_file, that_is_moved_away_is_followed_by_a_new_one)
     site_remove(&site);
 }
 
+/* The old file's log stays beside its name, mapped by the other handle: SQLite would cut it for the new one, and kill who looks into it. */
+Test(queue_file, that_is_replaced_while_in_use_leaves_its_log_to_those_who_have_it)
+{
+    static const char garbage[] = "garbage garbage garbage garbage garbage garbage garbage garbage";
+    struct site site;
+    char other[sizeof site.db + 8];
+    site_make(&site);
+    struct queue *handles[] = { site_open(&site), site_open(&site), site_open(&site) };
+
+    for (int round = 0; round < 3; round++) {
+        for (uint32_t i = 0; i < COUNT_OF(handles); i++)
+            EXPECT_STATUS((int)i, put_numbers(handles[i], i * 100, 100), STATUS_OK);
+        snprintf(other, sizeof other, "%s.new", site.db);
+        write_text(other, garbage, sizeof garbage - 1);
+        cr_assert_eq(rename(other, site.db), 0);
+        EXPECT_STATUS(round, put_numbers(handles[0], 0, 5), STATUS_OK);
+        for (size_t i = 0; i < COUNT_OF(handles); i++)
+            expect_numbers((int)i, handles[i], 0, 5);
+        cr_assert_eq(queue_lead(handles[1]), STATUS_OK);
+        EXPECT_STATUS(round, settle_all(handles[1], STATUS_OK), STATUS_OK);
+        queue_unlead(handles[1]);
+    }
+    for (size_t i = 0; i < COUNT_OF(handles); i++)
+        queue_close(handles[i]);
+    site_remove(&site);
+}
+
+Test(queue_file, log_does_not_grow_with_what_is_put)
+{
+    struct site site;
+    char log[sizeof site.db + 8];
+    site_make(&site);
+    struct queue *queue = site_open(&site);
+
+    snprintf(log, sizeof log, "%s-wal", site.db);
+    for (uint32_t n = 0; n < 100000; n += 500)
+        cr_assert_eq(put_numbers(queue, n, 500), STATUS_OK);
+    cr_expect_lt(size_of_file(log), 6 * 1024 * 1024);
+    cr_expect_gt(size_of_file(site.db), 6 * 1024 * 1024);
+    queue_close(queue);
+    site_remove(&site);
+}
+
 static void spoil_and_put(struct site *site)
 {
     struct queue *queue = site_open(site);
