@@ -93,6 +93,12 @@ static enum status ensure_open(struct queue *queue)
     st = queue_file_prepare(queue, fd);
     if (st == STATUS_OK)
         st = queue_connect(queue);
+    if (st == STATUS_OK && *queue->wreck) {
+        queue_salvage(queue, queue->wreck);
+        *queue->wreck = '\0';
+        queue->rc = SQLITE_OK; /* what failed there is no failure of this call */
+        queue->lacks_room = false;
+    }
     close(fd);
     return st;
 }

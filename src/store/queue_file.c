@@ -177,8 +177,10 @@ static enum status set_aside(struct queue *queue)
         st = queue_system_failed(queue, "setting aside");
     if (st == STATUS_OK)
         st = rename_companions(queue, to);
-    if (st == STATUS_OK)
+    if (st == STATUS_OK) {
         LOG(ERROR, "the durable queue is damaged: it is set aside and a new one begun", log_text("file.path", bytes_of(to)));
+        memcpy(queue->wreck, to, sizeof queue->wreck);
+    }
     return st;
 }
 
@@ -198,8 +200,10 @@ enum status queue_file_set_aside(struct queue *queue)
 
     if (st != STATUS_OK)
         return st;
-    if (queue_file_is_current(queue)) /* else another process was first */
+    if (queue_file_is_current(queue)) { /* else another process was first */
         st = set_aside(queue);
+        (void)!ftruncate(fd, 0); /* no file is the queue's now: see was_ours */
+    }
     close(fd);
     return st;
 }
@@ -271,6 +275,14 @@ static bool is_noted(int lock_fd, const struct stat *file)
     return pread(lock_fd, noted, sizeof noted - 1, 0) > 0 && strcmp(noted, identity) == 0;
 }
 
+/* Has one of us put the file there, or taken the one away that was? */
+static bool was_ours(int lock_fd, const struct stat *file)
+{
+    struct stat lock;
+
+    return file ? is_noted(lock_fd, file) : fstat(lock_fd, &lock) == 0 && lock.st_size == 0;
+}
+
 /* Somebody else has removed or replaced the file while this handle had it open. What stands beside it is the old file's, and mapped by who
  * has that open still: beside the new one SQLite would cut it, which kills them. */
 static enum status leave_companions(struct queue *queue)
@@ -295,7 +307,7 @@ enum status queue_file_prepare(struct queue *queue, int lock_fd)
 
     if (!exists && errno != ENOENT)
         return queue_system_failed(queue, "queue.db");
-    if (queue->inode && !is_ours && !(exists && is_noted(lock_fd, &file)))
+    if (queue->inode && !is_ours && !was_ours(lock_fd, exists ? &file : NULL))
         st = leave_companions(queue);
     if (st != STATUS_OK)
         return st;

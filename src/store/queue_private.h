@@ -29,10 +29,12 @@ struct queue {
     sqlite3_stmt *statements[QUEUE_SQL_COUNT];
     dev_t device; /* of the file that is open, or was to be */
     ino_t inode;
-    int lead_fd;     /* QUEUE_UNLOCKED: does not lead */
-    int log_pages;   /* in the write-ahead log, as of the last commit */
-    int rc;          /* SQLite's last failure; this and the next two of the current call */
-    bool lacks_room; /* on the disk; the quota is none of it */
+    char wreck
+        [QUEUE_PATH_BYTES]; /* the damaged file that this handle has set aside last; "": none, or what can be has been brought over */
+    int lead_fd;            /* QUEUE_UNLOCKED: does not lead */
+    int log_pages;          /* in the write-ahead log, as of the last commit */
+    int rc;                 /* SQLite's last failure; this and the next two of the current call */
+    bool lacks_room;        /* on the disk; the quota is none of it */
     char message[256];
     struct queue_open_batch batch;
     enum status logged; /* STATUS_OK: no failure that lasts */
@@ -77,8 +79,12 @@ enum queue_lock { QUEUE_LOCK_LEAD, QUEUE_LOCK_FILES }; /* each a byte of queue.l
 /* Takes a lock that no other handle has, and that ends with the process. Waits up to timeout_ms, then STATUS_BUSY. *fd is to be closed. */
 enum status queue_lock(struct queue *queue, enum queue_lock lock, int timeout_ms, int *fd) MUST_USE;
 
-/* Makes queue.db, empty, where there is none; sees to it that it is ours alone; notes which file it is. Where somebody else has replaced or
- * removed it while this handle had it open, the log is moved out of the new one's way. lock_fd is that of QUEUE_LOCK_FILES, which is held. */
+/* Brings over what can be read in a damaged file that was set aside, into the new one, which is open; the rest stays where it is. */
+void queue_salvage(struct queue *queue, const char *from);
+
+/* Makes queue.db, empty, where there is none; sees to it that it is ours alone; notes which file it is. Where somebody else has replaced
+ * or removed it while this handle had it open, the log is moved out of the new one's way. lock_fd is that of QUEUE_LOCK_FILES, which is
+ * held. */
 enum status queue_file_prepare(struct queue *queue, int lock_fd) MUST_USE;
 
 /* Is the file that was prepared still the one of that name? */

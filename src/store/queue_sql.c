@@ -9,7 +9,7 @@ enum {
     APPLICATION_ID = 1400467025, /* "SynQ"; both as in db/queue/schema.sql */
     FILE_VERSION = 1,
     CHUNK_BYTES = 256 * 1024,   /* by which the file grows */
-    CHECKPOINT_PAGES = 512,    /* in the log before it is copied into the file */
+    CHECKPOINT_PAGES = 512,     /* in the log before it is copied into the file */
     SHRINK_FREE_PAGES = 256,    /* unused, for the file to be worth writing anew */
     SHRINK_MAX_USED_PAGES = 256 /* which are then copied, while others wait */
 };

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 
 #include "tests/unit/store/queue_site.h"
@@ -411,6 +412,46 @@ Test(queue_file, that_is_replaced_while_in_use_leaves_its_log_to_those_who_have_
     }
     for (size_t i = 0; i < COUNT_OF(handles); i++)
         queue_close(handles[i]);
+    site_remove(&site);
+}
+
+/* What stands before and behind the damage comes over into the new file; the damaged one stays. */
+Test(queue_file, that_is_damaged_in_its_middle_loses_no_more_than_the_damage)
+{
+    enum { N = 20000 };
+    struct site site;
+    site_make(&site);
+    struct queue *queue = site_open(&site);
+
+    for (uint32_t n = 0; n < N; n += 500)
+        cr_assert_eq(put_numbers(queue, n, 500), STATUS_OK);
+    queue_close(queue);
+    sqlite3 *sqlite;
+    cr_assert_eq(sqlite3_open(site.db, &sqlite), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(sqlite, "PRAGMA wal_checkpoint(TRUNCATE)", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(sqlite);
+    int fd = open(site.db, O_WRONLY);
+    char damage[3 * 4096];
+    memset(damage, 0xa5, sizeof damage);
+    cr_assert_eq(pwrite(fd, damage, sizeof damage, (off_t)(size_of_file(site.db) / 2 / 4096 * 4096)), (ssize_t)sizeof damage);
+    close(fd);
+
+    queue = site_open(&site);
+    cr_assert_eq(queue_lead(queue), STATUS_OK);
+    struct arena arena = arena_new(64 * 1024 * 1024);
+    struct queue_record *records;
+    size_t n = 0;
+    int64_t after = 0;
+    do { /* until the damage is met; what comes behind it are the records of the new file */
+        cr_assert_eq(queue_peek(queue, after, 500, SIZE_MAX, &arena, &records, &n), STATUS_OK);
+        after = n ? records[n - 1].seq : after;
+    } while (n);
+    EXPECT(__LINE__, site_files(&site, "queue.db.corrupt-", NULL) > 0);
+    struct queue_state state;
+    cr_assert_eq(queue_state(queue, &state), STATUS_OK);
+    cr_expect(state.records >= N * 95 / 100 && state.records < N, "%u of %d came over", (unsigned)state.records, N);
+    arena_free(&arena);
+    queue_close(queue);
     site_remove(&site);
 }
 
