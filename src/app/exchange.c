@@ -88,6 +88,13 @@ enum status exchange_read_body(const struct exchange *exchange, const struct htt
     return read_announced(exchange, len, arena, body, problem);
 }
 
+bool exchange_body_fits(const struct http_request *request, size_t max_bytes)
+{
+    size_t len;
+
+    return request->content_length.len && bytes_to_size(request->content_length, SIZE_MAX, &len) && len <= max_bytes;
+}
+
 static bool write_full(int fd, const char *p, size_t len)
 {
     while (len) {

@@ -26,6 +26,9 @@ struct exchange {
 enum status exchange_read_body(const struct exchange *exchange, const struct http_request *request, const struct limits *limits,
                                struct arena *arena, struct bytes *body, struct problem *problem) MUST_USE;
 
+/* Is a body announced that has max_bytes at most? */
+bool exchange_body_fits(const struct http_request *request, size_t max_bytes);
+
 /* Writes the whole body to fd, as it was announced or to its end: no more than max_bytes, and never more than a piece of it in memory.
  * Returns STATUS_TOO_LARGE, STATUS_INVALID_BODY, or STATUS_UNAVAILABLE where fd takes no more. */
 enum status exchange_spool_body(const struct exchange *exchange, const struct http_request *request, size_t max_bytes, int fd,

@@ -129,7 +129,8 @@ static enum status begin_bulk(struct call *call, bool is_packed)
 {
     struct bytes body = { 0 };
     int fd = -1;
-    enum status st = is_packed ? read_body(call, is_packed, &body) : bulk_receive(call, &body, &fd);
+    bool may_be_large = !is_packed && !exchange_body_fits(&call->request, limits_of(call)->body_max_bytes);
+    enum status st = may_be_large ? bulk_receive(call, &body, &fd) : read_body(call, is_packed, &body);
 
     if (st == STATUS_OK && body.p && !bulk_is_large(body, limits_of(call)->batch_max_events)) {
         call->body_len = body.len;

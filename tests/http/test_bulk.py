@@ -88,6 +88,14 @@ def test_batch_that_fits_is_answered_at_once(queueing, event_type):
     assert post(queueing, []).status == 400
 
 
+def test_preference_costs_a_body_that_fits_nothing(make_daemon, run_dir, event_type):
+    """The queue's directory is missing: what needs no queue is stored nonetheless."""
+    daemon = make_daemon({"queue_directory": os.path.join(run_dir, "missing." + event_type)}).start()
+    assert post(daemon, {"event_type": event_type, "session_id": "one"}).status == 201
+    assert post(daemon, batch_of(event_type, 2)).status == 201
+    assert post(daemon, batch_of(event_type, 1001)).status == 503
+
+
 def test_body_past_the_limit_of_memory(queueing, cluster, event_type):
     """Few events, and more bytes than a body may have that is answered at once."""
     batch = [event | {"pad": "x" * 50000} for event in batch_of(event_type, 100)]
