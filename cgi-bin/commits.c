@@ -81,16 +81,10 @@ static void begin_filling(struct commits *commits)
     commits->idle = commits->idle->next;
 }
 
-/* Is what waits to be queued now: is the database away, or does it hang? */
+/* Is what waits to be queued now? */
 static bool is_to_spill(const struct commits *commits)
 {
-    struct delivery *delivery = &commits->service->delivery;
-
-    if (!commits->filling->n || !commits->spill || commits->is_spilling)
-        return false;
-    if (commits_last(commits, STUCK_MS))
-        delivery_trip(delivery);
-    return delivery_is_down(delivery);
+    return commits->filling->n && commits->spill && !commits->is_spilling && delivery_is_down(&commits->service->delivery);
 }
 
 /* Is what waits to be committed to the database now? */
@@ -179,6 +173,8 @@ struct group *commits_go(struct commits *commits)
 {
     struct group *done = NULL;
 
+    if (commits->filling->n && commits_last(commits, STUCK_MS))
+        delivery_trip(&commits->service->delivery); /* a database that hangs is as good as away */
     if (is_to_spill(commits))
         spill_filling(commits);
     else if (is_to_commit(commits))

@@ -2,7 +2,8 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "base/clock.h"
 
 struct db_pool {
     pthread_mutex_t lock;
@@ -13,29 +14,14 @@ struct db_pool {
     struct db **idle; /* a stack: the first n_idle of size */
 };
 
-static bool init_locks(struct db_pool *pool)
-{
-    pthread_condattr_t attributes;
-
-    if (pthread_mutex_init(&pool->lock, NULL) != 0)
-        return false;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    bool done = pthread_cond_init(&pool->given, &attributes) == 0;
-    pthread_condattr_destroy(&attributes);
-    if (!done)
-        pthread_mutex_destroy(&pool->lock);
-    return done;
-}
-
 struct db_pool *db_pool_new(const struct db_options *options, size_t size, int wait_ms)
 {
     struct db_pool *pool = calloc(1, sizeof *pool);
 
-    if (!pool || !init_locks(pool)) {
-        free(pool);
+    if (!pool)
         return NULL;
-    }
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->given, NULL);
     pool->size = size;
     pool->wait_ms = wait_ms;
     pool->idle = calloc(size, sizeof *pool->idle);
@@ -64,28 +50,14 @@ void db_pool_free(struct db_pool *pool)
     free(pool);
 }
 
-static struct timespec deadline_in(int ms)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += ms / 1000;
-    at.tv_nsec += (long)(ms % 1000) * 1000000;
-    if (at.tv_nsec >= 1000000000) {
-        at.tv_sec++;
-        at.tv_nsec -= 1000000000;
-    }
-    return at;
-}
-
 enum status db_pool_take(struct db_pool *pool, struct db **db)
 {
-    struct timespec deadline = deadline_in(pool->wait_ms);
+    struct timespec deadline = clock_monotonic_in(pool->wait_ms);
     int waited = 0;
 
     pthread_mutex_lock(&pool->lock);
     while (pool->n_idle == 0 && waited == 0)
-        waited = pthread_cond_timedwait(&pool->given, &pool->lock, &deadline);
+        waited = pthread_cond_clockwait(&pool->given, &pool->lock, CLOCK_MONOTONIC, &deadline);
     *db = pool->n_idle ? pool->idle[--pool->n_idle] : NULL;
     pthread_mutex_unlock(&pool->lock);
     return *db ? STATUS_OK : STATUS_BUSY;

@@ -79,6 +79,9 @@ enum queue_lock { QUEUE_LOCK_LEAD, QUEUE_LOCK_FILES }; /* each a byte of queue.l
 /* Takes a lock that no other handle has, and that ends with the process. Waits up to timeout_ms, then STATUS_BUSY. *fd is to be closed. */
 enum status queue_lock(struct queue *queue, enum queue_lock lock, int timeout_ms, int *fd) MUST_USE;
 
+/* Is a row of record_read of the kinds that were written? A page may be damaged in a way that SQLite does not see. */
+bool queue_row_is_whole(sqlite3_stmt *row);
+
 /* Brings over what can be read in a damaged file that was set aside, into the new one, which is open; the rest stays where it is. */
 void queue_salvage(struct queue *queue, const char *from);
 

@@ -34,8 +34,7 @@ void queue_unlead(struct queue *queue)
 
 /* ---- reading ---- */
 
-/* Is a row of the kinds that were written? A page may be damaged in a way that SQLite does not see. */
-static bool is_whole(sqlite3_stmt *row)
+bool queue_row_is_whole(sqlite3_stmt *row)
 {
     static const int types[] = {
         SQLITE_INTEGER, SQLITE_BLOB, SQLITE_INTEGER, SQLITE_INTEGER, SQLITE_BLOB, SQLITE_BLOB, SQLITE_BLOB
@@ -97,7 +96,7 @@ static enum status read_rows(struct queue *queue, struct queue_reading *reading,
     enum status st;
 
     while ((st = queue_sql_row(queue, rows)) == STATUS_OK) {
-        if (!is_whole(rows)) {
+        if (!queue_row_is_whole(rows)) {
             st = queue_sql_failed(queue, SQLITE_CORRUPT);
             break;
         }

@@ -3,8 +3,7 @@
 #include "base/log.h"
 #include "store/queue_private.h"
 
-enum { PORTION = 500, NO_LIMIT = -1, EVENT_ID_BYTES = sizeof(struct uuid) };
-_Static_assert(EVENT_ID_BYTES == 16, "a UUID has as many bytes");
+enum { PORTION = 500, NO_LIMIT = -1 };
 
 /* What is read from a damaged file. */
 struct wreck {
@@ -13,16 +12,6 @@ struct wreck {
     int64_t seq; /* of the last record that was read */
     size_t n;    /* records that are in the new file */
 };
-
-/* Is the row what was written? Of a damaged file it need not be. */
-static bool is_whole(sqlite3_stmt *row)
-{
-    for (int column = 4; column <= 6; column++) {
-        if (sqlite3_column_type(row, column) != SQLITE_BLOB)
-            return false;
-    }
-    return sqlite3_column_bytes(row, 1) == EVENT_ID_BYTES && sqlite3_column_bytes(row, 4) > 0 && sqlite3_column_bytes(row, 5) > 0;
-}
 
 static struct bytes column(sqlite3_stmt *row, int column)
 {
@@ -56,7 +45,7 @@ static enum status bring_portion(struct queue *queue, struct wreck *wreck)
         return st;
     while (st == STATUS_OK && n < PORTION && (rc = sqlite3_step(wreck->rows)) == SQLITE_ROW) {
         wreck->seq = sqlite3_column_int64(wreck->rows, 0);
-        if (!is_whole(wreck->rows))
+        if (!queue_row_is_whole(wreck->rows))
             continue;
         st = write_row(queue, wreck->rows);
         n++;
