@@ -87,6 +87,15 @@ def cluster(run_dir, command):
         result.destroy()
 
 
+@pytest.fixture
+def away(cluster):
+    """PostgreSQL stopped, and started again in any case."""
+    cluster.stop()
+    yield cluster
+    if cluster.process is None:
+        cluster.start()
+
+
 @pytest.fixture(scope="session")
 def settings(cluster):
     """What every responder's synchrony.conf says: the defaults, and where the database is."""

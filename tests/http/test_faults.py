@@ -9,15 +9,6 @@ from client import CREATED, Api
 from fcgi import cgi_variables
 
 
-@pytest.fixture
-def away(cluster):
-    """PostgreSQL stopped, and started again in any case."""
-    cluster.stop()
-    yield cluster
-    if cluster.process is None:
-        cluster.start()
-
-
 def check_unavailable(response):
     assert response.status == 503, response
     assert response.json()["code"] == "unavailable"

@@ -37,14 +37,6 @@ def queueing(make_daemon, queue_dir):
     return make_daemon({"queue_directory": queue_dir}).start()
 
 
-@pytest.fixture
-def away(cluster):
-    cluster.stop()
-    yield cluster
-    if cluster.process is None:
-        cluster.start()
-
-
 def queued(queue_dir):
     with sqlite3.connect(f"file:{queue_dir}/queue.db?mode=ro", uri=True) as db:
         return db.execute("SELECT count(*) FROM records").fetchone()[0]
