@@ -42,13 +42,61 @@ SELECT is_empty($$SELECT rolname FROM pg_authid WHERE rolname LIKE 'synchrony\_%
 SELECT is_empty($$SELECT member::regrole FROM pg_auth_members WHERE member::regrole::text LIKE 'synchrony\_%'$$, 'no role is a member of another');
 
 -- The schema's tables at a glance: every privilege on a whole table that is not the owner's.
+CREATE TEMPORARY TABLE granted (role_name text, table_name text, verb text);
+INSERT INTO granted VALUES
+    ('synchrony_reader', 'events', 'SELECT'),
+    ('synchrony_reader', 'event_log', 'SELECT'),
+    ('synchrony_operator', 'schema_migrations', 'SELECT'),
+    ('synchrony_operator', 'audit_log', 'SELECT');
 SELECT set_eq(
-    $$SELECT relname::text, grantee::regrole::text, privilege_type FROM pg_class, aclexplode(relacl)
-      WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition AND grantee <> relowner
+    $$SELECT grantee::regrole::text, relname::text, privilege_type FROM pg_class, aclexplode(relacl)
+      WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S') AND NOT relispartition AND grantee <> relowner
         AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')$$,
-    $$VALUES ('events', 'synchrony_reader', 'SELECT'), ('event_log', 'synchrony_reader', 'SELECT'),
-             ('schema_migrations', 'synchrony_operator', 'SELECT')$$,
+    'SELECT * FROM granted',
     'nobody may more with a whole table than this');
+SELECT is_empty($$SELECT attrelid::regclass, attname FROM pg_attribute WHERE attacl IS NOT NULL AND attrelid::regclass::text !~ '^(pg_|information_schema)'$$,
+                'and nothing with a single column');
+
+-- Every role that can log in, every table, every verb: what the server does, not what its catalogue says. 42501 is insufficient_privilege.
+-- A table's first column stands for all: a right to one would be found above.
+SELECT is(pg_temp.attempt(role_name, statement), CASE WHEN verb = 'SELECT' AND EXISTS (
+              SELECT FROM granted AS g WHERE g.role_name = roles.role_name AND g.table_name = tables.table_name) THEN 'lives' ELSE '42501' END,
+          format('%s: %s', role_name, statement))
+FROM (SELECT rolname::text AS role_name FROM pg_roles WHERE rolname LIKE 'synchrony\_%' AND rolcanlogin) AS roles,
+     (SELECT relname::text AS table_name, (SELECT attname FROM pg_attribute WHERE attrelid = pg_class.oid AND attnum > 0 AND attidentity = ''
+                                           ORDER BY attnum LIMIT 1) AS column_name
+      FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
+        AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e')) AS tables,
+     LATERAL (VALUES ('SELECT', format('SELECT %I FROM %I', column_name, table_name)),
+                     ('INSERT', format('INSERT INTO %I DEFAULT VALUES', table_name)),
+                     ('UPDATE', format('UPDATE %I SET %I = DEFAULT', table_name, column_name)),
+                     ('DELETE', format('DELETE FROM %I', table_name)),
+                     ('TRUNCATE', format('TRUNCATE %I CASCADE', table_name)),
+                     ('LOCK', format('LOCK TABLE %I IN EXCLUSIVE MODE', table_name)),
+                     ('ALTER', format('ALTER TABLE %I ADD COLUMN more text', table_name)),
+                     ('DROP', format('DROP TABLE %I CASCADE', table_name))) AS verbs (verb, statement)
+ORDER BY role_name, table_name, verb;
+
+-- The record is append-only for its owner too, unless he grants himself more.
+SELECT is(pg_temp.attempt('synchrony_owner', statement), wanted, format('synchrony_owner: %s: %s', statement, wanted)) FROM (VALUES
+    ('SELECT actor FROM audit_log', 'lives'),
+    ($$INSERT INTO audit_log (actor, action, subject, origin) VALUES ('a', 'b', 'c', 'd')$$, 'lives'),
+    ('UPDATE audit_log SET actor = DEFAULT', '42501'),
+    ('DELETE FROM audit_log', '42501'),
+    ('TRUNCATE audit_log', '42501')
+) AS attempts (statement, wanted);
+
+-- Every function, and who may call it.
+SELECT set_eq(
+    $$SELECT grantee::regrole::text, proname::text FROM pg_proc, aclexplode(proacl)
+      WHERE pronamespace = 'public'::regnamespace AND grantee <> proowner
+        AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e')$$,
+    $$VALUES ('synchrony_writer', 'event_write'), ('synchrony_operator', 'event_log_extend'),
+             ('synchrony_writer', 'access_snapshot'), ('synchrony_writer', 'access_usage_add'), ('synchrony_writer', 'audit_session_reads'),
+             ('synchrony_operator', 'api_key_create'), ('synchrony_operator', 'api_key_list'), ('synchrony_operator', 'api_key_revoke'),
+             ('synchrony_operator', 'api_key_rotate'), ('synchrony_operator', 'usage_plan_list'), ('synchrony_operator', 'usage_plan_put'),
+             ('synchrony_operator', 'usage_plan_remove')$$,
+    'these functions, and nobody may call more');
 SELECT is_empty($$SELECT relname FROM pg_class, aclexplode(relacl) WHERE relispartition AND grantee <> relowner$$,
                 'nobody may anything with a partition but through its table');
 
@@ -120,7 +168,7 @@ SELECT is(pg_temp.attempt(role, statement), wanted, format('%s: %s: %s', role, r
     ('synchrony_operator', 'DROP TABLE event_log_default', '42501')
 ) AS attempts (role, statement, wanted);
 
-SELECT is_empty($$SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND has_function_privilege('synchrony_report', oid, 'EXECUTE')
+SELECT is_empty($$SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND has_function_privilege('public', oid, 'EXECUTE')
                   AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e')$$,
                 'no function is for everybody');
 
