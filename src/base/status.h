@@ -22,6 +22,9 @@ enum status {
     STATUS_UNREPRESENTABLE,    /* a JSON text that cannot be stored faithfully */
     STATUS_LIMIT,              /* nested too deep, too many members, too many values */
     STATUS_INVALID_EVENT,      /* a JSON value that is no event */
+    STATUS_SCHEMA_VIOLATED,    /* an event that does not fit the schema of its type */
+    STATUS_SCHEMA_TOO_COSTLY,  /* an event that cannot be judged by its schema within bounds */
+    STATUS_INVALID_SCHEMA,     /* a JSON Schema that cannot be used */
     STATUS_INVALID_PARAMETER,  /* the query string */
     STATUS_INVALID_BODY,       /* the body is not as it was announced */
     STATUS_INVALID_ENCODING,   /* the body is not in the coding that was announced */

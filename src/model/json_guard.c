@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "model/escapes.h"
 #include "model/number.h"
 
 /* What a byte can begin. */
@@ -217,17 +218,7 @@ static void plain_run(struct scan *scan)
 /* Reads the four digits of \uXXXX at offset at. Returns false where they are not there. */
 static bool hex4(const struct scan *scan, size_t at, unsigned *unit)
 {
-    *unit = 0;
-    if (scan->len < 4 || at > scan->len - 4)
-        return false;
-    for (size_t end = at + 4; at < end; at++) {
-        unsigned c = (unsigned char)scan->p[at];
-        unsigned digit = c - '0' <= 9 ? c - '0' : (c | 0x20) - 'a' <= 5 ? (c | 0x20) - 'a' + 10 : 16;
-        if (digit > 15)
-            return false;
-        *unit = *unit << 4 | digit;
-    }
-    return true;
+    return scan->len >= 4 && at <= scan->len - 4 && escapes_hex4(scan->p + at, unit);
 }
 
 /* \uXXXX, or two of them where the first is a high surrogate; scan->at stands on the backslash. */
@@ -309,70 +300,14 @@ static bool string_value(struct scan *scan)
 
 /* ---- names ---- */
 
-static size_t utf8_put(char *to, unsigned c)
-{
-    if (c < 0x80) {
-        to[0] = (char)c;
-        return 1;
-    }
-    if (c < 0x800) {
-        to[0] = (char)(0xc0 | c >> 6);
-        to[1] = (char)(0x80 | (c & 0x3f));
-        return 2;
-    }
-    if (c < 0x10000) {
-        to[0] = (char)(0xe0 | c >> 12);
-        to[1] = (char)(0x80 | (c >> 6 & 0x3f));
-        to[2] = (char)(0x80 | (c & 0x3f));
-        return 3;
-    }
-    to[0] = (char)(0xf0 | c >> 18);
-    to[1] = (char)(0x80 | (c >> 12 & 0x3f));
-    to[2] = (char)(0x80 | (c >> 6 & 0x3f));
-    to[3] = (char)(0x80 | (c & 0x3f));
-    return 4;
-}
-
-/* Decodes one escape of a string that was scanned already; *from stands on its backslash. A lone surrogate, whose element is
- * refused anyway, comes out as three bytes of its own. */
-static size_t unescape(const struct scan *scan, size_t *from, char *to)
-{
-    static const char short_escapes[] = { ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t' };
-    unsigned char kind = (unsigned char)scan->p[*from + 1];
-    unsigned unit, low;
-
-    if (kind != 'u') {
-        *to = kind < sizeof short_escapes && short_escapes[kind] ? short_escapes[kind] : (char)kind;
-        *from += 2;
-        return 1;
-    }
-    (void)hex4(scan, *from + 2, &unit);
-    *from += 6;
-    if (unit >= 0xd800 && unit < 0xdc00 && scan->p[*from] == '\\' && scan->p[*from + 1] == 'u' && hex4(scan, *from + 2, &low) &&
-        low >= 0xdc00 && low <= 0xdfff) {
-        unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
-        *from += 6;
-    }
-    return utf8_put(to, unit);
-}
-
 /* An escape is never shorter than what it stands for, so the decoded text fits where the escaped did. */
 static bool decode(struct scan *scan, struct bytes *content)
 {
-    size_t from = (size_t)(content->p - scan->p);
-    size_t end = from + content->len;
     char *decoded = arena_alloc(scan->arena, content->len);
-    size_t len = 0;
 
     if (!decoded)
         return out_of_memory(scan);
-    while (from < end) {
-        if (scan->p[from] == '\\')
-            len += unescape(scan, &from, decoded + len);
-        else
-            decoded[len++] = scan->p[from++];
-    }
-    *content = (struct bytes){ decoded, len };
+    *content = (struct bytes){ decoded, escapes_decode(*content, decoded) };
     return true;
 }
 
