@@ -13,7 +13,7 @@ BEGIN
             ('synchrony_writer', 'LOGIN', 'Synchrony: the responder''s role for storing events; reads no content of any'),
             ('synchrony_reader', 'LOGIN', 'Synchrony: the responder''s role for answering GET; writes nothing'),
             ('synchrony_report', 'LOGIN', 'Synchrony: analysts and report tools; sees the published views'),
-            ('synchrony_operator', 'LOGIN', 'Synchrony: keeps partitions and keys, and watches; reads no event')
+            ('synchrony_operator', 'LOGIN', 'Synchrony: keeps partitions, keys, schemas and the quarantine, and watches; reads no event that was stored')
         ) AS roles (name, login, description)
     LOOP
         BEGIN

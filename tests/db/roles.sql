@@ -33,6 +33,10 @@ $$;
 CREATE FUNCTION pg_temp.with_keys(statement text) RETURNS text LANGUAGE sql AS
     $$SELECT replace(replace(regexp_replace(statement, '--[^\n]*', '', 'g'), '$1', quote_literal('t')), '$2', quote_literal('s'))$$;
 
+CREATE FUNCTION pg_temp.reject() RETURNS text LANGUAGE sql AS
+    $body$SELECT $_$SELECT rejected_events_write(ARRAY[gen_random_uuid()], ARRAY['t'], ARRAY['s'], ARRAY[gen_random_uuid()], ARRAY[now()], ARRAY[now()],
+                                             ARRAY['{}'], ARRAY['{"reason":"schema","size_bytes":2,"is_cut":false}'::jsonb])$_$$body$;
+
 SELECT has_role(r) FROM unnest(ARRAY['synchrony_owner', 'synchrony_writer', 'synchrony_reader', 'synchrony_report', 'synchrony_operator']) AS r;
 SELECT is(rolcanlogin, rolname <> 'synchrony_owner', format('%s may %slog in', rolname, CASE rolname WHEN 'synchrony_owner' THEN 'not ' ELSE '' END))
     FROM pg_roles WHERE rolname LIKE 'synchrony\_%' ORDER BY rolname;
@@ -47,7 +51,9 @@ INSERT INTO granted VALUES
     ('synchrony_reader', 'events', 'SELECT'),
     ('synchrony_reader', 'event_log', 'SELECT'),
     ('synchrony_operator', 'schema_migrations', 'SELECT'),
-    ('synchrony_operator', 'audit_log', 'SELECT');
+    ('synchrony_operator', 'audit_log', 'SELECT'),
+    ('synchrony_operator', 'event_schemas', 'SELECT'),
+    ('synchrony_operator', 'rejected_events', 'SELECT');
 SELECT set_eq(
     $$SELECT grantee::regrole::text, relname::text, privilege_type FROM pg_class, aclexplode(relacl)
       WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'S') AND NOT relispartition AND grantee <> relowner
@@ -95,7 +101,13 @@ SELECT set_eq(
              ('synchrony_writer', 'access_snapshot'), ('synchrony_writer', 'access_usage_add'), ('synchrony_writer', 'audit_session_reads'),
              ('synchrony_operator', 'api_key_create'), ('synchrony_operator', 'api_key_list'), ('synchrony_operator', 'api_key_revoke'),
              ('synchrony_operator', 'api_key_rotate'), ('synchrony_operator', 'usage_plan_list'), ('synchrony_operator', 'usage_plan_put'),
-             ('synchrony_operator', 'usage_plan_remove')$$,
+             ('synchrony_operator', 'usage_plan_remove'),
+             ('synchrony_writer', 'event_catalogue_fingerprint'), ('synchrony_reader', 'event_catalogue_fingerprint'),
+             ('synchrony_operator', 'event_catalogue_fingerprint'), ('synchrony_writer', 'event_catalogue_read'),
+             ('synchrony_reader', 'event_catalogue_read'), ('synchrony_operator', 'event_catalogue_read'),
+             ('synchrony_operator', 'event_schemas_put'), ('synchrony_writer', 'rejected_events_write'),
+             ('synchrony_writer', 'rejected_events_prune'), ('synchrony_operator', 'rejected_events_prune'),
+             ('synchrony_operator', 'rejected_events_settle')$$,
     'these functions, and nobody may call more');
 SELECT is_empty($$SELECT relname FROM pg_class, aclexplode(relacl) WHERE relispartition AND grantee <> relowner$$,
                 'nobody may anything with a partition but through its table');
@@ -130,6 +142,10 @@ SELECT is(pg_temp.attempt(role, statement), wanted, format('%s: %s: %s', role, r
     ('synchrony_writer', 'DROP TABLE events', '42501'),
     ('synchrony_writer', 'ALTER TABLE events ADD COLUMN x text', '42501'),
     ('synchrony_writer', 'LOCK TABLE events IN ACCESS EXCLUSIVE MODE', '42501'),
+    ('synchrony_writer', 'SELECT event_catalogue_fingerprint(), * FROM event_catalogue_read()', 'lives'),
+    ('synchrony_writer', 'SELECT event_schemas_put(event_catalogue_fingerprint(), ARRAY[''t''], ARRAY[''off''], ARRAY[''{}''], ''a'', '''')', '42501'),
+    ('synchrony_writer', pg_temp.reject(), 'lives'),
+    ('synchrony_writer', 'SELECT rejected_events_prune(interval ''1 day'', 10, 10)', 'lives'),
     -- The reader reads, and writes nothing.
     ('synchrony_reader', pg_temp.with_keys(:'read_by_type'), 'lives'),
     ('synchrony_reader', pg_temp.with_keys(:'read_by_key'), 'lives'),
@@ -147,6 +163,8 @@ SELECT is(pg_temp.attempt(role, statement), wanted, format('%s: %s: %s', role, r
     ('synchrony_reader', 'SELECT event_log_extend(now(), 1)', '42501'),
     ('synchrony_reader', 'SELECT * FROM schema_migrations', '42501'),
     ('synchrony_reader', 'CREATE TABLE public.mine ()', '42501'),
+    ('synchrony_reader', 'SELECT event_catalogue_fingerprint(), * FROM event_catalogue_read()', 'lives'),
+    ('synchrony_reader', pg_temp.reject(), '42501'),
     -- Reports see views only, of which there are none yet.
     ('synchrony_report', 'SELECT * FROM events', '42501'),
     ('synchrony_report', 'SELECT session_id FROM event_log', '42501'),
@@ -155,7 +173,11 @@ SELECT is(pg_temp.attempt(role, statement), wanted, format('%s: %s: %s', role, r
     ('synchrony_report', pg_temp.with_values(:'write'), '42501'),
     ('synchrony_report', 'SELECT event_log_extend(now(), 1)', '42501'),
     ('synchrony_report', 'CREATE TABLE public.mine ()', '42501'),
-    -- The operator keeps partitions, and reads no event.
+    ('synchrony_report', 'SELECT event_catalogue_read()', '42501'),
+    -- The operator keeps partitions, the catalogue and the quarantine, and reads no event that was stored.
+    ('synchrony_operator', 'SELECT event_schemas_put(event_catalogue_fingerprint(), ARRAY[''t''], ARRAY[''off''], ARRAY[''{}''], ''a'', '''')', 'lives'),
+    ('synchrony_operator', 'SELECT rejected_events_settle(ARRAY[gen_random_uuid()])', 'lives'),
+    ('synchrony_operator', pg_temp.reject(), '42501'),
     ('synchrony_operator', 'SELECT event_log_extend(now(), 1)', 'lives'),
     ('synchrony_operator', 'SELECT * FROM schema_migrations', 'lives'),
     ('synchrony_operator', $$UPDATE schema_migrations SET checksum = ''$$, '42501'),

@@ -13,7 +13,7 @@ CREATE TEMPORARY VIEW own_function AS
     WHERE pronamespace = 'public'::regnamespace
       AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e');
 
-SELECT set_eq('SELECT relname FROM own_relation WHERE NOT relispartition', ARRAY['events', 'event_log', 'schema_migrations', 'usage_plans', 'api_keys', 'api_key_usage', 'audit_log', 'audit_log_audit_id_seq'],
+SELECT set_eq('SELECT relname FROM own_relation WHERE NOT relispartition', ARRAY['events', 'event_log', 'event_schemas', 'rejected_events', 'schema_migrations', 'usage_plans', 'api_keys', 'api_key_usage', 'audit_log', 'audit_log_audit_id_seq'],
               'these tables and no others');
 
 -- events: the current item of each key
