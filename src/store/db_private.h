@@ -1,0 +1,60 @@
+/* What the modules of a connection share: store/db and those whose names begin with it. The only door to libpq. */
+#ifndef SYNCHRONY_STORE_DB_PRIVATE_H
+#define SYNCHRONY_STORE_DB_PRIVATE_H
+
+#include <libpq-fe.h>
+#include <stdint.h>
+
+#include "store/db.h"
+
+enum { DB_BINARY = 1, DB_NO_DEADLINE = -1 };
+
+struct db {
+    struct db_options options;
+    PGconn *conn; /* NULL: not connected */
+    bool prepared[QUERY_COUNT];
+    bool is_reused; /* has served since it was connected */
+    bool went_stale;
+    bool is_streaming;
+    bool is_on_standby; /* it refuses to write: the next connection may lead to the server that does */
+    PGresult *row;      /* the one that db_stream_next gave last */
+    char message[256];
+    char logged[256]; /* the message that was logged last */
+    int64_t logged_ms;
+};
+
+/* ---- errors (db_failure.c) ---- */
+
+/* Keeps the first line of what libpq or the server said, for db_message. */
+void db_keep_message(struct db *db, const char *text);
+
+/* The connection is of no use any more: what was under way has an unknown outcome. Closes it. */
+enum status db_lost(struct db *db);
+
+/* The server did not answer in time. Closes the connection. */
+enum status db_timed_out(struct db *db);
+
+/* What a result that is an error means; query is its name, for the log. */
+enum status db_failed(struct db *db, const PGresult *result, const char *query);
+
+/* ---- connecting and waiting (db.c) ---- */
+
+/* Connects where there is no connection. */
+enum status db_connect(struct db *db) MUST_USE;
+
+/* Until when the answer to a statement that is sent now is waited for (clock_monotonic_ms), or DB_NO_DEADLINE. */
+int64_t db_deadline(const struct db *db);
+
+/* The next result, which is the caller's; NULL at the end of a statement's results. */
+enum status db_next_result(struct db *db, int64_t deadline_ms, PGresult **result) MUST_USE;
+
+/* ---- statements (db_flight.c) ---- */
+
+/* Each returns false where libpq refuses: the connection is lost. */
+bool db_send_prepare(struct db *db, enum db_query query);
+bool db_send_query(struct db *db, enum db_query query, const struct db_param *params, size_t n);
+
+/* Takes the answer to db_send_prepare. */
+enum status db_take_prepare(struct db *db, int64_t deadline_ms, enum db_query query) MUST_USE;
+
+#endif

@@ -1,0 +1,75 @@
+#include "store/db_private.h"
+
+static enum status ensure_prepared(struct db *db, enum db_query query)
+{
+    if (db->prepared[query])
+        return STATUS_OK;
+    return db_send_prepare(db, query) ? db_take_prepare(db, db_deadline(db), query) : db_lost(db);
+}
+
+enum status db_stream_begin(struct db *db, enum db_query query, const struct db_param *params, size_t n_params)
+{
+    db->went_stale = false;
+    enum status st = db_connect(db);
+    if (st == STATUS_OK)
+        st = ensure_prepared(db, query);
+    if (st != STATUS_OK)
+        return st;
+    if (!db_send_query(db, query, params, n_params) || !PQsetSingleRowMode(db->conn))
+        return db_lost(db);
+    db->is_streaming = true;
+    return STATUS_OK;
+}
+
+/* Takes the NULL behind a stream's last result, so that the connection is idle again. */
+static enum status stream_is_over(struct db *db, enum status st)
+{
+    PGresult *end = NULL;
+    enum status ended = db_next_result(db, db_deadline(db), &end);
+
+    PQclear(end);
+    db->is_streaming = false;
+    db->is_reused = db->conn != NULL;
+    return ended == STATUS_OK ? st : ended;
+}
+
+enum status db_stream_next(struct db *db, struct bytes *value)
+{
+    PQclear(db->row);
+    db->row = NULL;
+    enum status st = db_next_result(db, db_deadline(db), &db->row);
+
+    if (st != STATUS_OK)
+        return st;
+    switch (PQresultStatus(db->row)) {
+    case PGRES_SINGLE_TUPLE:
+        *value = (struct bytes){ PQgetvalue(db->row, 0, 0), (size_t)PQgetlength(db->row, 0, 0) };
+        return STATUS_OK;
+    case PGRES_TUPLES_OK:
+        return stream_is_over(db, STATUS_END);
+    default:
+        return stream_is_over(db, db_failed(db, db->row, "stream"));
+    }
+}
+
+/* Tells the server to stop, and leaves. The connection is not used again: the request to cancel could reach it late, and strike the next
+ * query. */
+static void cancel(struct db *db)
+{
+    char error[64];
+    PGcancel *handle = PQgetCancel(db->conn);
+
+    if (handle)
+        (void)PQcancel(handle, error, sizeof error);
+    PQfreeCancel(handle);
+    db_disconnect(db);
+}
+
+void db_stream_end(struct db *db)
+{
+    PQclear(db->row);
+    db->row = NULL;
+    if (db->is_streaming)
+        cancel(db);
+    db->is_streaming = false;
+}
