@@ -86,13 +86,27 @@ static const struct {
     { "queue_directory", NULL, offsetof(struct config, queue_directory) },
 };
 
+/* The options that are one of a few words, which stand for an enumeration's values in their order. */
+static const struct choice_option {
+    const char *name;
+    size_t offset; /* of an enumeration */
+    const char *start;
+    const char *words; /* for people, too: separated by ", " */
+} choice_options[] = {
+#define CHOICE(name_, field, start_, words_)                                                          \
+    {                                                                                                 \
+        .name = name_, .offset = offsetof(struct config, field), .start = (start_), .words = (words_) \
+    }
+    CHOICE("log_level", log_level, "info", "debug, info, warn, error"),
+};
+
 #define ALLOWED_ORIGINS "allowed_origins"
-#define LOG_LEVEL "log_level"
 
 enum {
     N_NUMBERS = sizeof number_options / sizeof number_options[0],
     N_TEXTS = sizeof text_options / sizeof text_options[0],
-    N_OPTIONS = N_NUMBERS + N_TEXTS + 3 /* the two above and the end */
+    N_CHOICES = sizeof choice_options / sizeof choice_options[0],
+    N_OPTIONS = N_NUMBERS + N_TEXTS + N_CHOICES + 2 /* the one above and the end */
 };
 
 static long number_get(const struct config *config, const struct number_option *option)
@@ -117,6 +131,19 @@ static char **text_at(struct config *config, size_t i)
     void *at = (char *)config + text_options[i].offset;
 
     return at;
+}
+
+/* Returns which of the option's words it is, or -1. */
+static int choice_of(const struct choice_option *option, struct bytes value)
+{
+    struct bytes words = bytes_of(option->words);
+    struct bytes word;
+
+    for (int i = 0; bytes_cut(&words, ',', &word); i++) {
+        if (bytes_equal(bytes_trim(word, " "), value))
+            return i;
+    }
+    return -1;
 }
 
 /* ---- what libconfuse calls ---- */
@@ -144,14 +171,16 @@ static int validate_number(cfg_t *cfg, cfg_opt_t *opt)
     return -1;
 }
 
-static int validate_log_level(cfg_t *cfg, cfg_opt_t *opt)
+static int validate_choice(cfg_t *cfg, cfg_opt_t *opt)
 {
-    enum log_level level;
+    const struct choice_option *option = choice_options;
     const char *value = cfg_opt_getnstr(opt, 0);
 
-    if (log_level_parse(bytes_of(value), &level))
+    while (strcmp(option->name, opt->name) != 0)
+        option++;
+    if (choice_of(option, bytes_of(value)) >= 0)
         return 0;
-    cfg_error(cfg, "%s must be one of debug, info, warn, error, got '%s'", opt->name, value);
+    cfg_error(cfg, "%s must be one of %s, got '%s'", opt->name, option->words, value);
     return -1;
 }
 
@@ -274,7 +303,8 @@ static cfg_t *parser_new(cfg_opt_t options[N_OPTIONS])
     for (size_t i = 0; i < N_NUMBERS; i++)
         options[n++] = (cfg_opt_t)CFG_INT(number_options[i].name, number_get(&defaults, &number_options[i]), CFGF_NONE);
     options[n++] = (cfg_opt_t)CFG_STR_LIST(ALLOWED_ORIGINS, NULL, CFGF_NONE);
-    options[n++] = (cfg_opt_t)CFG_STR(LOG_LEVEL, "info", CFGF_NONE);
+    for (size_t i = 0; i < N_CHOICES; i++)
+        options[n++] = (cfg_opt_t)CFG_STR(choice_options[i].name, choice_options[i].start, CFGF_NONE);
     options[n] = (cfg_opt_t)CFG_END();
 
     cfg_t *cfg = cfg_init(options, CFGF_NONE);
@@ -287,7 +317,8 @@ static cfg_t *parser_new(cfg_opt_t options[N_OPTIONS])
         if (text_options[i].variable)
             cfg_set_validate_func(cfg, text_options[i].name, validate_conninfo);
     }
-    cfg_set_validate_func(cfg, LOG_LEVEL, validate_log_level);
+    for (size_t i = 0; i < N_CHOICES; i++)
+        cfg_set_validate_func(cfg, choice_options[i].name, validate_choice);
     cfg_set_validate_func(cfg, ALLOWED_ORIGINS, validate_origin);
     return cfg;
 }
@@ -341,7 +372,10 @@ static enum status take(cfg_t *cfg, config_environment *environment, FILE *error
 {
     for (size_t i = 0; i < N_NUMBERS; i++)
         number_set(config, &number_options[i], cfg_getint(cfg, number_options[i].name));
-    (void)log_level_parse(bytes_of(cfg_getstr(cfg, LOG_LEVEL)), &config->log_level);
+    for (size_t i = 0; i < N_CHOICES; i++) {
+        int choice = choice_of(&choice_options[i], bytes_of(cfg_getstr(cfg, choice_options[i].name)));
+        memcpy((char *)config + choice_options[i].offset, &choice, sizeof choice);
+    }
 
     enum status st = take_texts(cfg, environment, errors, config);
     return st == STATUS_OK ? take_origins(cfg, config) : st;

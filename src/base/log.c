@@ -23,17 +23,6 @@ void log_set_level(enum log_level level)
     threshold = level;
 }
 
-bool log_level_parse(struct bytes name, enum log_level *level)
-{
-    for (unsigned i = 0; i < LOG_LEVEL_COUNT; i++) {
-        if (bytes_equal(name, bytes_of(level_names[i]))) {
-            *level = (enum log_level)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 struct log_field log_text(const char *name, struct bytes text)
 {
     if (!text.p)

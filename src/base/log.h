@@ -23,9 +23,6 @@ struct log_field log_number(const char *name, int64_t number);
 /* Lines below level are dropped. Default: info. Not to be called while other threads log. */
 void log_set_level(enum log_level level);
 
-/* The level of a name (debug, info, warn, error). Returns false for any other name. */
-bool log_level_parse(struct bytes name, enum log_level *level);
-
 /* Writes one line. A line that cannot be written, or is longer than 4,096 bytes, is lost: logging never fails its caller. */
 void log_line(enum log_level level, const char *message, const struct log_field *fields, size_t n);
 

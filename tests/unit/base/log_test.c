@@ -190,30 +190,3 @@ Test(log, info_is_the_default_level)
     free((char *)debug.p);
     free((char *)info.p);
 }
-
-Test(log, level_parse_knows_its_names)
-{
-    static const struct {
-        int line;
-        struct bytes name;
-        bool want;
-        enum log_level level;
-    } cases[] = {
-        { __LINE__, TEXT("debug"), true, LOG_LEVEL_DEBUG },
-        { __LINE__, TEXT("info"), true, LOG_LEVEL_INFO },
-        { __LINE__, TEXT("warn"), true, LOG_LEVEL_WARN },
-        { __LINE__, TEXT("error"), true, LOG_LEVEL_ERROR },
-        { __LINE__, TEXT("INFO"), false, 0 },
-        { __LINE__, TEXT("warning"), false, 0 },
-        { __LINE__, TEXT("inf"), false, 0 },
-        { __LINE__, TEXT(""), false, 0 },
-        { __LINE__, ABSENT, false, 0 },
-        { __LINE__, TEXT("info\0"), false, 0 },
-    };
-
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        enum log_level level = LOG_LEVEL_COUNT;
-        EXPECT_INT(cases[i].line, log_level_parse(cases[i].name, &level), cases[i].want);
-        EXPECT_INT(cases[i].line, level, cases[i].want ? cases[i].level : LOG_LEVEL_COUNT);
-    }
-}
