@@ -10,7 +10,7 @@ CREATE TABLE usage_plans (
     CONSTRAINT usage_plans_pkey PRIMARY KEY (plan_name),
     CONSTRAINT usage_plans_plan_name_check CHECK (plan_name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$'),
     CONSTRAINT usage_plans_events_per_s_check CHECK (events_per_s >= 0.001 AND events_per_s <= 1000000),
-    CONSTRAINT usage_plans_burst_check CHECK (burst BETWEEN 1 AND 10000000),
+    CONSTRAINT usage_plans_burst_check CHECK (burst BETWEEN 1 AND 1000000),
     CONSTRAINT usage_plans_daily_quota_check CHECK (daily_quota BETWEEN 1 AND 1000000000000)
 );
 

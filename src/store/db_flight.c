@@ -3,7 +3,7 @@
 
 #include "store/db_private.h"
 
-enum { PARAMS_MAX = 8, STEPS_MAX = 8 };
+enum { PARAMS_MAX = 9, STEPS_MAX = 8 };
 
 struct packed_params {
     const char *values[PARAMS_MAX];
