@@ -92,25 +92,67 @@ static bool offset(struct bytes text, size_t *at, int *minutes)
     return true;
 }
 
+struct date {
+    int year, month, day;
+};
+
+struct time_of_day {
+    int hour, minute, second, micros, offset_minutes;
+};
+
+/* "2026-11-20", a day that there is. */
+static bool date(struct bytes text, size_t *at, struct date *date)
+{
+    char c;
+
+    return digits(text, at, 4, &date->year) && one_of(text, at, "-", &c) && digits(text, at, 2, &date->month) &&
+           one_of(text, at, "-", &c) && digits(text, at, 2, &date->day) && date->month >= 1 && date->month <= 12 &&
+           date->day >= 1 && date->day <= days_in_month(date->year, date->month);
+}
+
+/* "10:00:00.5+02:00", to the end of text. A leap second is at the end of a day in UTC. */
+static bool time_of_day(struct bytes text, size_t *at, struct time_of_day *time)
+{
+    char c;
+    bool formed = digits(text, at, 2, &time->hour) && one_of(text, at, ":", &c) && digits(text, at, 2, &time->minute) &&
+                  one_of(text, at, ":", &c) && digits(text, at, 2, &time->second) && fraction(text, at, &time->micros) &&
+                  offset(text, at, &time->offset_minutes) && *at == text.len;
+
+    if (!formed || time->hour > 23 || time->minute > 59)
+        return false;
+    if (time->second < 60)
+        return true;
+    int utc_minutes = time->hour * 60 + time->minute - time->offset_minutes;
+    return time->second == 60 && (utc_minutes + 2 * 1440) % 1440 == 1439;
+}
+
+bool timestamp_is_date(struct bytes text)
+{
+    struct date read;
+    size_t at = 0;
+
+    return date(text, &at, &read) && at == text.len;
+}
+
+bool timestamp_is_time(struct bytes text)
+{
+    struct time_of_day read;
+    size_t at = 0;
+
+    return time_of_day(text, &at, &read);
+}
+
 bool timestamp_parse(struct bytes text, int64_t *us)
 {
+    struct date day;
+    struct time_of_day time;
     size_t at = 0;
     char c;
-    int year, month, day, hour, minute, second, micros, offset_minutes;
 
-    bool formed = digits(text, &at, 4, &year) && one_of(text, &at, "-", &c) && digits(text, &at, 2, &month) &&
-                  one_of(text, &at, "-", &c) && digits(text, &at, 2, &day) && one_of(text, &at, "Tt", &c) &&
-                  digits(text, &at, 2, &hour) && one_of(text, &at, ":", &c) && digits(text, &at, 2, &minute) &&
-                  one_of(text, &at, ":", &c) && digits(text, &at, 2, &second) && fraction(text, &at, &micros) &&
-                  offset(text, &at, &offset_minutes) && at == text.len;
-    if (!formed || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) || hour > 23 || minute > 59)
+    if (!date(text, &at, &day) || !one_of(text, &at, "Tt", &c) || !time_of_day(text, &at, &time))
         return false;
-
-    int64_t minutes = days_since_1970(year, month, day) * 1440 + hour * 60 + minute - offset_minutes;
-    bool leap_second = second == 60 && (minutes % 60 + 60) % 60 == 59;
-    if (second > 59 && !leap_second)
-        return false;
-    *us = (minutes * 60 + second) * 1000000 + micros;
+    int64_t minutes = days_since_1970(day.year, day.month, day.day) * 1440 + time.hour * 60 + time.minute - time.offset_minutes;
+    *us = (minutes * 60 + time.second) * 1000000 + time.micros;
     return true;
 }
 

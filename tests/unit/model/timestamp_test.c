@@ -112,7 +112,9 @@ Test(timestamp, refuses_the_rest_and_leaves_the_target)
         { __LINE__, TEXT("2026-11-20T10:60:00Z") },
         { __LINE__, TEXT("2026-11-20T10:00:61Z") },
         { __LINE__, TEXT("2016-12-31T23:59:99Z") },
-        /* a leap second elsewhere than at the end of an hour in UTC */
+        /* a leap second elsewhere than at the end of a day in UTC */
+        { __LINE__, TEXT("2016-12-31T22:59:60Z") },
+        { __LINE__, TEXT("2016-12-31T23:59:60+01:00") },
         { __LINE__, TEXT("2026-11-20T10:00:60Z") },
         { __LINE__, TEXT("2026-11-20T10:58:60Z") },
         { __LINE__, TEXT("2016-12-31T23:59:60+05:30") },
