@@ -3,7 +3,7 @@
 
 readonly PACKAGES_TO_BUILD=(
     gcc make libc6-dev autoconf automake pkg-config
-    libfcgi-dev libjson-c-dev libpq-dev libunistring-dev libconfuse-dev libdeflate-dev libsqlite3-dev libssl-dev
+    libfcgi-dev libjson-c-dev libpq-dev libunistring-dev libconfuse-dev libdeflate-dev libpcre2-dev libsqlite3-dev libssl-dev
 )
 readonly POSTGRESQL_OLDEST=14
 

@@ -1,0 +1,154 @@
+#include "model/pattern.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/utf8.h"
+#include "model/ecma_pattern.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+enum {
+    TRANSLATED_MAX_BYTES = 128 * PATTERN_MAX_BYTES, /* no construct grows to more */
+    /* PCRE2 counts how often it starts on a way through the pattern, and each may look at all of the text before it fails. */
+    STARTS_MAX = 200000,
+    STEPS_MAX = 25000000,
+    STARTS_MIN = 1000,
+    HEAP_MAX_KIB = 4096,
+};
+
+struct pattern {
+    pcre2_code *code;
+    bool repeats_without_end;
+};
+
+struct pattern_scratch {
+    pcre2_match_context *context;
+    pcre2_match_data *data;
+};
+
+static enum status fault_of(struct pattern_fault *fault, size_t offset, const char *reason)
+{
+    fault->offset = offset;
+    snprintf(fault->reason, sizeof fault->reason, "%s", reason);
+    return STATUS_UNPROCESSABLE;
+}
+
+static enum status translate(struct bytes text, struct buf *to, bool *repeats_without_end, struct pattern_fault *fault)
+{
+    struct ecma_pattern pattern = { .text = text, .to = to };
+
+    if (text.len > PATTERN_MAX_BYTES)
+        return fault_of(fault, 0, "a pattern has at most 4096 bytes");
+    size_t error = utf8_error_offset(text);
+    if (error < text.len)
+        return fault_of(fault, error, "not valid UTF-8");
+    /* Anchored, and the way to the first match written out: so PCRE2 counts each place where it tries. */
+    buf_add_text(to, "(?s:.)*?(?:");
+    if (!ecma_pattern_translate(&pattern))
+        return fault_of(fault, pattern.fault_offset, pattern.fault);
+    buf_add_text(to, ")");
+    *repeats_without_end = pattern.repeats_without_end;
+    return to->failed ? STATUS_NO_MEMORY : STATUS_OK;
+}
+
+static enum status compile(struct bytes translated, pcre2_code **code, struct pattern_fault *fault)
+{
+    const uint32_t options = PCRE2_UTF | PCRE2_NO_UTF_CHECK | PCRE2_ANCHORED | PCRE2_DOLLAR_ENDONLY | PCRE2_MATCH_UNSET_BACKREF |
+                             PCRE2_NEVER_BACKSLASH_C | PCRE2_NEVER_UCP;
+    PCRE2_SIZE offset;
+    int error;
+
+    *code = pcre2_compile((PCRE2_SPTR)translated.p, translated.len, options, &error, &offset, NULL);
+    if (*code)
+        return STATUS_OK;
+    if (error == PCRE2_ERROR_HEAP_FAILED)
+        return STATUS_NO_MEMORY;
+    char reason[sizeof fault->reason];
+    if (pcre2_get_error_message(error, (PCRE2_UCHAR *)reason, sizeof reason) < 0)
+        return fault_of(fault, 0, "the pattern cannot be compiled");
+    return fault_of(fault, 0, reason);
+}
+
+enum status pattern_new(struct bytes text, struct pattern **pattern, struct pattern_fault *fault)
+{
+    struct pattern *made = calloc(1, sizeof *made);
+    struct buf translated = buf_new(TRANSLATED_MAX_BYTES);
+    enum status st = STATUS_NO_MEMORY;
+
+    *pattern = NULL;
+    if (made)
+        st = translate(text, &translated, &made->repeats_without_end, fault);
+    if (st == STATUS_OK)
+        st = compile(buf_bytes(&translated), &made->code, fault);
+    buf_free(&translated);
+    if (st == STATUS_OK)
+        *pattern = made;
+    else
+        pattern_free(made);
+    return st;
+}
+
+void pattern_free(struct pattern *pattern)
+{
+    if (pattern)
+        pcre2_code_free(pattern->code);
+    free(pattern);
+}
+
+struct pattern_scratch *pattern_scratch_new(void)
+{
+    struct pattern_scratch *scratch = calloc(1, sizeof *scratch);
+
+    if (!scratch)
+        return NULL;
+    scratch->context = pcre2_match_context_create(NULL);
+    scratch->data = pcre2_match_data_create(1, NULL);
+    if (!scratch->context || !scratch->data) {
+        pattern_scratch_free(scratch);
+        return NULL;
+    }
+    pcre2_set_heap_limit(scratch->context, HEAP_MAX_KIB);
+    return scratch;
+}
+
+void pattern_scratch_free(struct pattern_scratch *scratch)
+{
+    if (scratch) {
+        pcre2_match_data_free(scratch->data);
+        pcre2_match_context_free(scratch->context);
+    }
+    free(scratch);
+}
+
+static uint32_t starts_allowed(const struct pattern *pattern, size_t text_len)
+{
+    size_t starts = STARTS_MAX;
+
+    if (pattern->repeats_without_end && text_len > STEPS_MAX / STARTS_MAX)
+        starts = STEPS_MAX / text_len;
+    return (uint32_t)(starts > STARTS_MIN ? starts : STARTS_MIN);
+}
+
+enum pattern_outcome pattern_match(const struct pattern *pattern, struct pattern_scratch *scratch, struct bytes text)
+{
+    PCRE2_SPTR subject = (PCRE2_SPTR)(text.p ? text.p : "");
+
+    pcre2_set_match_limit(scratch->context, starts_allowed(pattern, text.len));
+    int found = pcre2_match(pattern->code, subject, text.len, 0, PCRE2_NO_UTF_CHECK, scratch->data, scratch->context);
+    if (found >= 0)
+        return PATTERN_MATCH;
+    return found == PCRE2_ERROR_NOMATCH ? PATTERN_NO_MATCH : PATTERN_TOO_COSTLY;
+}
+
+bool pattern_is_valid(struct bytes text)
+{
+    struct pattern_fault fault;
+    struct pattern *pattern;
+    enum status st = pattern_new(text, &pattern, &fault);
+
+    pattern_free(pattern);
+    return st == STATUS_OK;
+}
