@@ -29,6 +29,8 @@ from servers import Daemon, WebServer  # noqa: E402
 
 SERVERS = os.environ.get("SYNCHRONY_TEST_SERVERS", "lighttpd,apache,cgi").split(",")
 LOG_TAIL_LINES = 60
+# Under pytest-xdist each worker has servers of its own, of the same names.
+WORKER = os.environ["PYTEST_XDIST_WORKER"] + "." if "PYTEST_XDIST_WORKER" in os.environ else ""
 
 
 def pytest_configure(config):
@@ -65,7 +67,7 @@ def run_dir():
     if keep:
         for log in log_files(path) + reports:
             name = os.path.relpath(log, path).replace(os.sep, ".")
-            shutil.copyfile(log, os.path.join(keep, name))
+            shutil.copyfile(log, os.path.join(keep, WORKER + name))
     shutil.rmtree(path, ignore_errors=True)
     assert not reports, "sanitizer reports:\n" + text
     assert not unreadable, f"lines of the responder's log that are no JSON object: {unreadable[:10]}"
@@ -103,15 +105,30 @@ def settings(cluster):
             "reader_database": cluster.conninfo("synchrony_reader")}
 
 
-@pytest.fixture(scope="session", params=SERVERS)
-def server(request, run_dir, build_dir, settings):
-    web_server = WebServer(request.param, run_dir, build_dir, settings)
-    try:
-        web_server.start()
-    except Unavailable as error:
-        pytest.skip(str(error))
-    yield web_server
-    web_server.stop()
+@pytest.fixture(scope="session")
+def started_server(run_dir, build_dir, settings):
+    """A function that gives the web server of a name, started when it is first asked for and ended with the session."""
+    started = {}
+
+    def start(name):
+        if name not in started:
+            started[name] = WebServer(name, run_dir, build_dir, settings)
+            try:
+                started[name].start()
+            except Unavailable as error:
+                started[name] = error
+        if isinstance(started[name], Unavailable):
+            pytest.skip(str(started[name]))
+        return started[name]
+    yield start
+    for web_server in started.values():
+        if not isinstance(web_server, Unavailable):
+            web_server.stop()
+
+
+@pytest.fixture(params=SERVERS)
+def server(request, started_server):
+    return started_server(request.param)
 
 
 @pytest.fixture
