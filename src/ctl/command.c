@@ -1,6 +1,8 @@
 #include "ctl/command.h"
 
+#include <pwd.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -27,6 +29,24 @@ void command_print_partition(void *context, struct bytes name)
 {
     *(size_t *)context += 1;
     printf("%-24.*s created\n", (int)name.len, name.p);
+}
+
+struct bytes command_os_user(void)
+{
+    static char name[64];
+    const char *sudo = getenv("SUDO_USER");
+    const struct passwd *user = getpwuid(geteuid());
+
+    snprintf(name, sizeof name, "%s", sudo && *sudo ? sudo : user ? user->pw_name : "nobody known");
+    return bytes_of(name);
+}
+
+void command_print_json(void *context, const struct bytes *columns, size_t n)
+{
+    size_t *n_rows = context;
+
+    if (n)
+        printf("%s%.*s", (*n_rows)++ ? ",\n" : "[\n", (int)columns[0].len, columns[0].p);
 }
 
 enum status command_failed(const char *what, const struct db *db, enum status st)

@@ -15,8 +15,10 @@ struct command {
     enum status (*run)(const char *config_file, int argc, char **argv);
 };
 
+extern const struct command command_key;
 extern const struct command command_migrate;
 extern const struct command command_partitions;
+extern const struct command command_plan;
 extern const struct command command_queue;
 extern const struct command command_check_config;
 
@@ -28,6 +30,13 @@ struct db *command_owner_db(const struct config *config);
 
 /* Prints a partition that was made; a partition_reporter that counts in the size_t that context points to. */
 void command_print_partition(void *context, struct bytes name);
+
+/* Who runs this, as the operating system says, or sudo: for the record. Static. */
+struct bytes command_os_user(void);
+
+/* Prints the first column of a row, which is JSON, as an element of an array; a row_reporter that counts in the size_t that context points
+ * to. Who lists closes the array. */
+void command_print_json(void *context, const struct bytes *columns, size_t n);
 
 /* Says on standard error what failed and why. Returns st. */
 enum status command_failed(const char *what, const struct db *db, enum status st);
