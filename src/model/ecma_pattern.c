@@ -3,6 +3,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "model/ecma_escape.h"
+#include "model/ecma_property.h"
+
 /* ECMA-262's WhiteSpace and LineTerminator, and all else, as the inside of a class. */
 #define SPACE "\\t-\\r \\xa0\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}\\x{3000}\\x{feff}"
 #define NOT_SPACE                                                                                                              \
@@ -12,7 +15,7 @@
 #define ANY "[\\x00-\\x{10ffff}]"
 #define NOTHING "(?!)"
 
-enum { CODE_POINT_MAX = 0x10ffff, NAME_MAX_BYTES = 32 /* PCRE2's */ };
+enum { NAME_MAX_BYTES = 32 /* PCRE2's */ };
 
 struct reading {
     struct ecma_pattern *pattern;
@@ -39,24 +42,9 @@ static char ahead(const struct reading *reading, size_t n)
     return n < reading->text.len - reading->at ? reading->text.p[reading->at + n] : '\0';
 }
 
-static bool begins(const struct reading *reading, struct bytes prefix)
+static struct bytes rest(const struct reading *reading)
 {
-    return bytes_begins_with((struct bytes){ reading->text.p + reading->at, reading->text.len - reading->at }, prefix);
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool is_punctuation(char c)
-{
-    return c >= ' ' && c < 0x7f && !is_digit(c) && !is_letter(c);
+    return (struct bytes){ reading->text.p + reading->at, reading->text.len - reading->at };
 }
 
 /* ---- single characters ---- */
@@ -65,99 +53,20 @@ static void put_code_point(struct reading *reading, int32_t c)
 {
     char plain = (char)c;
 
-    if (c < 0x80 && (is_letter(plain) || is_digit(plain)))
+    if (c < 0x80 && (ecma_is_letter(plain) || ecma_is_digit(plain)))
         buf_add(reading->to, (struct bytes){ &plain, 1 });
     else
         buf_add_format(reading->to, "\\x{%x}", (unsigned)c);
 }
 
-/* n hexadecimal digits, from reading->at + offset on. */
-static bool hex(const struct reading *reading, size_t offset, size_t n, int32_t *value)
-{
-    *value = 0;
-    for (size_t i = 0; i < n; i++) {
-        unsigned c = (unsigned char)ahead(reading, offset + i);
-        unsigned digit = c - '0' <= 9 ? c - '0' : (c | 0x20) - 'a' <= 5 ? (c | 0x20) - 'a' + 10 : 16;
-        if (digit > 15)
-            return false;
-        *value = *value << 4 | (int32_t)digit;
-    }
-    return true;
-}
-
-static bool is_surrogate(int32_t c)
-{
-    return c >= 0xd800 && c <= 0xdfff;
-}
-
-/* \u{1F600}, behind the brace. */
-static bool braced_escape(struct reading *reading, int32_t *c)
-{
-    size_t n = 3;
-    int32_t digit;
-
-    *c = 0;
-    for (; hex(reading, n, 1, &digit) && *c <= CODE_POINT_MAX; n++)
-        *c = *c << 4 | digit;
-    if (n == 3 || *c > CODE_POINT_MAX || ahead(reading, n) != '}')
-        return refuse(reading, reading->at, "\\u{…} takes the hexadecimal digits of a code point");
-    reading->at += n + 1;
-    return true;
-}
-
-/* \u0041, \ud83d\ude00 or \u{1F600}. */
-static bool unicode_escape(struct reading *reading, int32_t *c)
-{
-    size_t begin = reading->at;
-    int32_t low;
-
-    if (ahead(reading, 2) == '{') {
-        if (!braced_escape(reading, c))
-            return false;
-    } else {
-        if (!hex(reading, 2, 4, c))
-            return refuse(reading, begin, "four hexadecimal digits were expected behind \\u");
-        reading->at += 6;
-        if (*c >= 0xd800 && *c < 0xdc00 && begins(reading, BYTES("\\u")) && hex(reading, 2, 4, &low) && low >= 0xdc00 &&
-            low <= 0xdfff) {
-            *c = 0x10000 + ((*c - 0xd800) << 10) + (low - 0xdc00);
-            reading->at += 6;
-        }
-    }
-    return !is_surrogate(*c) || refuse(reading, begin, "a lone surrogate is no character");
-}
-
 /* The escapes of one character that stand alike in a class and outside; reading->at is on the backslash. */
 static bool character_escape(struct reading *reading, int32_t *c)
 {
-    static const char controls[] = { ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t', ['v'] = '\v' };
-    char kind = ahead(reading, 1);
+    const char *fault;
+    size_t len = ecma_escape_read(rest(reading), c, &fault);
 
-    if (kind == 'u')
-        return unicode_escape(reading, c);
-    if (kind == 'x') {
-        if (!hex(reading, 2, 2, c))
-            return refuse(reading, reading->at, "two hexadecimal digits were expected behind \\x");
-        reading->at += 4;
-        return true;
-    }
-    if (kind == 'c') {
-        if (!is_letter(ahead(reading, 2)))
-            return refuse(reading, reading->at, "a letter was expected behind \\c");
-        *c = ahead(reading, 2) & 0x1f;
-        reading->at += 3;
-        return true;
-    }
-    if (kind == '0' && is_digit(ahead(reading, 2)))
-        return refuse(reading, reading->at, "octal escapes are not supported");
-    *c = kind > 0 && (size_t)kind < sizeof controls ? controls[(size_t)kind] : 0;
-    if (is_punctuation(kind))
-        *c = kind;
-    if (*c == 0 && kind != '0')
-        return refuse(reading, reading->at,
-                      reading->text.len - reading->at == 1 ? "a character was expected behind \\" : "no such escape");
-    reading->at += 2;
-    return true;
+    reading->at += len;
+    return len || refuse(reading, reading->at, fault);
 }
 
 /* The character at reading->at, which is no escape, of valid UTF-8. */
@@ -174,94 +83,13 @@ static int32_t character(struct reading *reading)
 
 /* ---- sets: \d, \s, \p{…} ---- */
 
-/* Unicode's general categories under their long names, which PCRE2 does not know. */
-static const struct {
-    const char *name, *category;
-} categories[] = {
-    { "Letter", "L" },
-    { "Cased_Letter", "L&" },
-    { "Uppercase_Letter", "Lu" },
-    { "Lowercase_Letter", "Ll" },
-    { "Titlecase_Letter", "Lt" },
-    { "Modifier_Letter", "Lm" },
-    { "Other_Letter", "Lo" },
-    { "Mark", "M" },
-    { "Combining_Mark", "M" },
-    { "Nonspacing_Mark", "Mn" },
-    { "Spacing_Mark", "Mc" },
-    { "Enclosing_Mark", "Me" },
-    { "Number", "N" },
-    { "Decimal_Number", "Nd" },
-    { "digit", "Nd" },
-    { "Letter_Number", "Nl" },
-    { "Other_Number", "No" },
-    { "Punctuation", "P" },
-    { "punct", "P" },
-    { "Connector_Punctuation", "Pc" },
-    { "Dash_Punctuation", "Pd" },
-    { "Open_Punctuation", "Ps" },
-    { "Close_Punctuation", "Pe" },
-    { "Initial_Punctuation", "Pi" },
-    { "Final_Punctuation", "Pf" },
-    { "Other_Punctuation", "Po" },
-    { "Symbol", "S" },
-    { "Math_Symbol", "Sm" },
-    { "Currency_Symbol", "Sc" },
-    { "Modifier_Symbol", "Sk" },
-    { "Other_Symbol", "So" },
-    { "Separator", "Z" },
-    { "Space_Separator", "Zs" },
-    { "Line_Separator", "Zl" },
-    { "Paragraph_Separator", "Zp" },
-    { "Other", "C" },
-    { "Control", "Cc" },
-    { "cntrl", "Cc" },
-    { "Format", "Cf" },
-    { "Surrogate", "Cs" },
-    { "Private_Use", "Co" },
-    { "Unassigned", "Cn" },
-    { "LC", "L&" },
-};
-
-static struct bytes category_of(struct bytes name)
-{
-    for (size_t i = 0; i < sizeof categories / sizeof categories[0]; i++) {
-        if (bytes_equal(name, bytes_of(categories[i].name)))
-            return bytes_of(categories[i].category);
-    }
-    return name;
-}
-
-/* \p{L}, \p{Letter}, \p{gc=Letter}, \p{Script=Greek}, \P{ASCII}: whether PCRE2 knows the property is seen when it compiles. */
 static bool property(struct reading *reading)
 {
-    size_t begin = reading->at, end = begin + 3;
+    const char *fault;
+    size_t len = ecma_property_translate(rest(reading), reading->to, &fault);
 
-    if (ahead(reading, 2) != '{')
-        return refuse(reading, begin, "\\p is followed by a property in braces");
-    while (end < reading->text.len && (is_letter(reading->text.p[end]) || is_digit(reading->text.p[end]) ||
-                                       reading->text.p[end] == '_' || reading->text.p[end] == '='))
-        end++;
-    if (end == begin + 3 || end == reading->text.len || reading->text.p[end] != '}')
-        return refuse(reading, begin, "\\p is followed by a property in braces");
-
-    struct bytes value = { reading->text.p + begin + 3, end - begin - 3 }, name;
-    (void)bytes_cut(&value, '=', &name);
-    buf_add(reading->to, (struct bytes){ reading->text.p + begin, 3 });
-    if (!value.p) {
-        buf_add(reading->to, category_of(name));
-    } else if (bytes_equal(name, BYTES("gc")) || bytes_equal(name, BYTES("General_Category"))) {
-        buf_add(reading->to, category_of(value));
-    } else {
-        bool extensions = bytes_equal(name, BYTES("scx")) || bytes_equal(name, BYTES("Script_Extensions"));
-        if (!extensions && !bytes_equal(name, BYTES("sc")) && !bytes_equal(name, BYTES("Script")))
-            return refuse(reading, begin, "a property with a value is gc, sc or scx");
-        buf_add_text(reading->to, extensions ? "scx:" : "sc:");
-        buf_add(reading->to, value);
-    }
-    buf_add_text(reading->to, "}");
-    reading->at = end + 1;
-    return true;
+    reading->at += len;
+    return len || refuse(reading, reading->at, fault);
 }
 
 /* Does \d, \D, \w, \W, \s, \S, \p{…} or \P{…} come next? */
@@ -370,7 +198,7 @@ static size_t group_name_bytes(struct bytes text)
 {
     size_t len = 0;
 
-    while (len < text.len && (is_letter(text.p[len]) || text.p[len] == '_' || (len && is_digit(text.p[len]))))
+    while (len < text.len && (ecma_is_letter(text.p[len]) || text.p[len] == '_' || (len && ecma_is_digit(text.p[len]))))
         len++;
     return len;
 }
@@ -403,10 +231,11 @@ static bool group_begin(struct reading *reading)
         reading->at++;
     }
     for (size_t i = 0; !is_plain && i < sizeof openers / sizeof openers[0]; i++) {
-        if (begins(reading, openers[i])) {
+        if (bytes_begins_with(rest(reading), openers[i])) {
             buf_add(reading->to, openers[i]);
             reading->at += openers[i].len;
             is_lookbehind = openers[i].len == 4;
+            break;
         }
     }
     if (reading->at == begin) {
@@ -459,7 +288,7 @@ static bool reference(struct reading *reading)
     struct bytes digits = { reading->text.p + reading->at + 1, 0 };
     size_t n;
 
-    while (is_digit(ahead(reading, 1 + digits.len)))
+    while (ecma_is_digit(ahead(reading, 1 + digits.len)))
         digits.len++;
     if (!bytes_to_size(digits, reading->n_groups, &n))
         return refuse(reading, reading->at, "no such group");
@@ -527,7 +356,7 @@ static bool repeat(struct reading *reading, size_t len)
 static bool quantifier(struct reading *reading)
 {
     buf_add(reading->to, (struct bytes){ reading->text.p + reading->at, 1 });
-    reading->pattern->repeats_without_end |= reading->text.p[reading->at] != '?';
+    reading->pattern->repeats_long |= reading->text.p[reading->at] != '?';
     return repeat(reading, 1);
 }
 
@@ -543,7 +372,7 @@ static struct bytes digits(const struct reading *reading, size_t *offset)
 {
     struct bytes found = { reading->text.p + reading->at + *offset, 0 };
 
-    while (is_digit(ahead(reading, *offset + found.len)))
+    while (ecma_is_digit(ahead(reading, *offset + found.len)))
         found.len++;
     *offset += found.len;
     return found;
@@ -552,7 +381,7 @@ static struct bytes digits(const struct reading *reading, size_t *offset)
 /* {n}, {n,} or {n,m}; any other brace is itself. */
 static bool counted_quantifier(struct reading *reading)
 {
-    size_t len = 1, least, most;
+    size_t len = 1, least, most = 0;
     struct bytes low = digits(reading, &len), high = low;
     bool has_comma = ahead(reading, len) == ',';
 
@@ -566,7 +395,7 @@ static bool counted_quantifier(struct reading *reading)
         return refuse(reading, reading->at, "a quantifier counts to 65535 at most");
     if (high.len && most < least)
         return refuse(reading, reading->at, "a quantifier's bounds are out of order");
-    reading->pattern->repeats_without_end |= high.len == 0;
+    reading->pattern->repeats_long |= high.len == 0 || most > ECMA_PATTERN_SHORT_REPEAT;
     buf_add_format(reading->to, has_comma ? "{%zu," : "{%zu", least);
     if (has_comma && high.len)
         buf_add_format(reading->to, "%zu", most);

@@ -8,14 +8,14 @@
 
 #include "base/bytes.h"
 
-enum { ECMA_PATTERN_NESTING_MAX = 64, ECMA_PATTERN_REPEAT_MAX = 65535 /* PCRE2's */ };
+enum { ECMA_PATTERN_NESTING_MAX = 64, ECMA_PATTERN_REPEAT_MAX = 65535 /* PCRE2's */, ECMA_PATTERN_SHORT_REPEAT = 100 };
 
 struct ecma_pattern {
-    struct bytes text;        /* what is to be translated; valid UTF-8 */
-    struct buf *to;           /* PCRE2's pattern is appended to it */
-    bool repeats_without_end; /* result: there is a quantifier without an upper bound */
-    size_t fault_offset;      /* result: of the byte that cannot be understood */
-    const char *fault;        /* result: why; static */
+    struct bytes text;   /* what is to be translated; valid UTF-8 */
+    struct buf *to;      /* PCRE2's pattern is appended to it */
+    bool repeats_long;   /* result: there is a quantifier without an upper bound, or with one over ECMA_PATTERN_SHORT_REPEAT */
+    size_t fault_offset; /* result: of the byte that cannot be understood */
+    const char *fault;   /* result: why; static */
 };
 
 /* Translates pattern->text. Returns false, with the fault, where it is no pattern; what did not fit pattern->to shows there. */

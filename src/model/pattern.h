@@ -40,7 +40,8 @@ void pattern_free(struct pattern *pattern);
 struct pattern_scratch *pattern_scratch_new(void);
 void pattern_scratch_free(struct pattern_scratch *scratch);
 
-/* Does pattern match anywhere in text, which must be valid UTF-8? Takes some ten milliseconds at the very most, whatever the two are. */
+/* Does pattern match anywhere in text, which must be valid UTF-8? Takes some twenty milliseconds at the very most, whatever the two are:
+ * a search that has to try a repetition at each of more than 5,000 characters is given up. */
 enum pattern_outcome pattern_match(const struct pattern *pattern, struct pattern_scratch *scratch, struct bytes text) MUST_USE;
 
 /* Would pattern_new accept it? (The format "regex".) */

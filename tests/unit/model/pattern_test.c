@@ -171,6 +171,9 @@ Test(pattern, means_what_ecma_262_says)
         YES("(?<=a)b", "ab"),
         NO("(?<!a)b", "ab"),
         YES("^(?=a)*a$", "a"),
+        YES("^(?:(?=a)a)*$", "aa"), /* one right behind the other */
+        YES("^((?:(?!b)(?:a)))$", "a"),
+        YES("(?<=(?:a))(?<!(?:b))c", "ac"),
         YES("^(a|b)\\1$", "bb"),
         NO("^(a|b)\\1$", "ab"),
         YES("^(?:(a)|b)\\1$", "b"), /* a group that took no part is empty */
@@ -352,6 +355,9 @@ Test(pattern, cost_is_bounded)
         { __LINE__, "^(.?){400}b$" },
         { __LINE__, "(?=(a+))\\1*b" },
         { __LINE__, "(a|b|ab)*c" },
+        { __LINE__, "(?:a{0,1000}){0,20}[bc]" },
+        { __LINE__, "(?:(?=a*)a)*[bc]" },
+        { __LINE__, "(?:(?![a-z]*[0-9])a)*c" },
     };
     enum { LEN = 65536 };
     char *text = repeated('a', LEN);
