@@ -1,8 +1,10 @@
 #include "model/tree.h"
 
 #include <endian.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "model/escapes.h"
 
 enum { FIRST_CAPACITY = 128 };
@@ -54,6 +56,77 @@ size_t value_characters(const struct value *string)
     for (size_t i = 0; i < string->len; i++)
         n -= ((unsigned char)string->p[i] & 0xc0) == 0x80;
     return n;
+}
+
+bool value_integer(const struct value *number, int64_t *integer)
+{
+    bool is_negative = *number->p == '-';
+    int64_t sum = 0;
+
+    if (!number->is_digits || number->len > 18)
+        return false;
+    for (uint32_t i = is_negative; i < number->len; i++)
+        sum = sum * 10 + (number->p[i] - '0');
+    *integer = is_negative ? -sum : sum;
+    return true;
+}
+
+/* ---- pointers ---- */
+
+enum { POINTER_NAME_MAX_BYTES = 64 };
+
+/* Appends a reference token, or nothing of it where it does not fit. */
+static bool token_put(struct bytes token, char *to, size_t capacity, size_t *len)
+{
+    struct bytes name = utf8_cut(token, POINTER_NAME_MAX_BYTES);
+    size_t at = *len;
+
+    if (capacity - at < 2 * name.len + 2)
+        return false;
+    to[at++] = '/';
+    for (size_t i = 0; i < name.len; i++) {
+        bool is_escaped = name.p[i] == '~' || name.p[i] == '/';
+        if (is_escaped)
+            to[at++] = '~';
+        to[at++] = is_escaped ? (char)(name.p[i] == '~' ? '0' : '1') : name.p[i];
+    }
+    *len = at;
+    return true;
+}
+
+/* The child of container in which value stands, by whose span one finds it; *token is what leads there. */
+static const struct value *step_towards(const struct value *container, const struct value *value, char digits[16],
+                                        struct bytes *token)
+{
+    bool is_object = container->kind == VALUE_OBJECT;
+    const struct value *child = container + 1;
+    uint32_t i = 0;
+
+    while (value_next(child + is_object) <= value) {
+        child = value_next(child + is_object);
+        i++;
+    }
+    if (is_object) {
+        *token = value_text(child);
+        return value == child ? value : child + 1;
+    }
+    *token = (struct bytes){ digits, (size_t)snprintf(digits, 16, "%u", (unsigned)i) };
+    return child;
+}
+
+size_t value_pointer(const struct value *root, const struct value *value, char *to, size_t capacity)
+{
+    char digits[16];
+    struct bytes token;
+    size_t len = 0;
+
+    while (root != value) {
+        root = step_towards(root, value, digits, &token);
+        if (!token_put(token, to, capacity, &len))
+            break;
+    }
+    to[len] = '\0';
+    return len;
 }
 
 /* ---- reading ---- */

@@ -54,6 +54,13 @@ uint32_t value_hash(struct bytes text);
 /* The value of the member of that name, or NULL. */
 const struct value *value_member(const struct value *object, struct bytes name, uint32_t hash);
 
+/* The JSON Pointer (RFC 6901) of a value, or of a name its member's, below root, which contains it: at most capacity - 1 bytes and a NUL.
+ * A name is cut to 64 bytes, and what goes past capacity is left out. Returns the length. */
+size_t value_pointer(const struct value *root, const struct value *value, char *to, size_t capacity);
+
+/* The value of a number below 10^18 that is written as an integer. Returns false for any other. */
+bool value_integer(const struct value *number, int64_t *integer);
+
 /* The characters (code points) of a string. */
 size_t value_characters(const struct value *string);
 
