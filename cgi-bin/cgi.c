@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app/catalogue_keeper.h"
 #include "app/worker.h"
 
 static const char *variable(void *context, const char *name)
@@ -54,6 +55,27 @@ static enum status write_answer(void *context, struct bytes bytes)
     return STATUS_OK;
 }
 
+static const char *environment(const char *name)
+{
+    return getenv(name);
+}
+
+/* Only what is stored is judged. What keeps the catalogue from being read keeps nobody from being answered. */
+static void read_catalogue(struct service *service)
+{
+    struct catalogue_keeper *keeper;
+    struct db *db;
+
+    if (!bytes_equal(bytes_of(getenv("REQUEST_METHOD")), BYTES("POST")) ||
+        catalogue_keeper_new(service, environment, &keeper) != STATUS_OK)
+        return;
+    if (db_pool_take(service->writers, &db) == STATUS_OK) {
+        catalogue_keeper_glance(keeper, db);
+        db_pool_give(service->writers, db);
+    }
+    catalogue_keeper_close(keeper);
+}
+
 enum status cgi_serve(struct service *service)
 {
     size_t left = body_length();
@@ -62,6 +84,7 @@ enum status cgi_serve(struct service *service)
     struct call *call = call_new(service);
     enum status st = STATUS_NO_MEMORY;
 
+    read_catalogue(service);
     if (worker && call)
         st = worker_serve(worker, call, &exchange) == CALL_ANSWERED ? STATUS_OK : STATUS_CLIENT_GONE;
     call_free(call);

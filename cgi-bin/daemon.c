@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "app/catalogue_keeper.h"
 #include "app/replay.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -21,6 +23,7 @@ enum {
     SENDERS = 4, /* each sends an answer that is long, or taken slowly */
     SENDERS_QUEUED_MAX = 8,
     PROBES = 1,
+    STOP_POLL_MS = 100,
     DATABASE_MAX_BYTES = 64 * 1024
 };
 
@@ -33,7 +36,8 @@ struct daemon {
     struct pool porters;
     struct pool senders;
     struct writer writer;
-    struct crew background; /* who leads the host's group, who replays the queue */
+    struct crew background; /* who leads the host's group, who replays the queue, who keeps the catalogue */
+    struct catalogue_keeper *keeper;
     _Atomic bool background_stops;
 };
 
@@ -67,18 +71,28 @@ static void *replay_main(void *context)
     return NULL;
 }
 
-/* All that says which database the writer's connection leads to: its string, and what libpq takes from the environment. */
-static void add_database(const struct config *config, struct buf *text)
+/* While the database does not answer the keeper does not either; the end does not wait for it. */
+static void *catalogue_main(void *context)
 {
-    static const char *const variables[] = {
-        "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE", "PGSERVICEFILE"
-    };
+    struct daemon *daemon = context;
+    struct service *service = daemon->writer.service;
+    struct db *db;
 
-    buf_add_text(text, config->writer_database);
-    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
-        const char *value = getenv(variables[i]);
-        buf_add_format(text, "\n%s=%s", variables[i], value ? value : "");
+    if (db_pool_take(service->writers, &db) == STATUS_OK) {
+        while (!atomic_load(&daemon->background_stops)) {
+            int64_t due_ms = clock_monotonic_ms() + catalogue_keeper_look(daemon->keeper, db);
+            while (!atomic_load(&daemon->background_stops) && clock_monotonic_ms() < due_ms)
+                poll(NULL, 0, STOP_POLL_MS);
+        }
+        db_pool_give(service->writers, db);
     }
+    crew_leave(&daemon->background);
+    return NULL;
+}
+
+static const char *environment(const char *name)
+{
+    return getenv(name);
 }
 
 /* Without it every process commits for itself: slower, and nothing else. */
@@ -87,11 +101,27 @@ static void join_host_group(struct daemon *daemon)
     const struct config *config = daemon->writer.service->config;
     struct buf database = buf_new(DATABASE_MAX_BYTES);
 
-    add_database(config, &database);
+    service_add_database(config, environment, &database);
     if (*config->run_directory && !database.failed &&
         host_group_open(&daemon->writer.host_group, config->run_directory, buf_bytes(&database)) == STATUS_OK)
         (void)crew_start(&daemon->background, leader_main, daemon);
     buf_free(&database);
+}
+
+/* The catalogue is there before the first request is. */
+static enum status keep_catalogue(struct daemon *daemon)
+{
+    struct service *service = daemon->writer.service;
+    struct db *db;
+    enum status st = catalogue_keeper_new(service, environment, &daemon->keeper);
+
+    if (st == STATUS_OK)
+        st = db_pool_take(service->writers, &db);
+    if (st != STATUS_OK)
+        return st;
+    catalogue_keeper_begin(daemon->keeper, db);
+    db_pool_give(service->writers, db);
+    return crew_start(&daemon->background, catalogue_main, daemon) ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 /* ---- beginning and end ---- */
@@ -182,6 +212,8 @@ static enum status start(struct daemon *daemon)
         return STATUS_INTERNAL;
     enum status st = connection_library_init();
     if (st == STATUS_OK)
+        st = keep_catalogue(daemon);
+    if (st == STATUS_OK)
         join_host_group(daemon);
     if (st == STATUS_OK && !crew_start(&daemon->background, replay_main, daemon))
         st = STATUS_NO_MEMORY;
@@ -209,6 +241,7 @@ enum status daemon_serve(struct service *service, int listen_fd)
         LOG(WARN, "ended with requests under way", log_number("synchrony.grace_ms", STOP_GRACE_MS));
         _exit(status_info(STATUS_OK)->exit); /* their threads still use what would be released */
     }
+    catalogue_keeper_close(daemon.keeper);
     host_group_close(daemon.writer.host_group);
     flights_free(&daemon.flights);
     close(daemon.writer.inbox.fd);

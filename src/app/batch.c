@@ -1,6 +1,6 @@
 #include "app/batch.h"
 
-enum { ENTRY_MAX_BYTES = 4096 };
+enum { ENTRY_MAX_BYTES = 128 * 1024 };
 
 enum status batch_new(struct batch *batch, size_t n, struct arena *arena)
 {
@@ -113,8 +113,13 @@ static void add_error(size_t index, const struct batch_item *item, bool is_first
         buf_add_json(text, bytes_of(item->problem->details));
     }
     /* The empty pointer is the whole event. */
-    buf_add_format(text, ",\"pointer\":\"%s\",\"retry\":%s}", item->problem && item->problem->pointer ? item->problem->pointer : "",
-                   info->retry ? "true" : "false");
+    buf_add_text(text, ",\"pointer\":");
+    buf_add_json(text, bytes_of(item->problem && item->problem->pointer ? item->problem->pointer : ""));
+    if (item->problem && item->problem->violations.p) {
+        buf_add_text(text, ",\"violations\":");
+        buf_add(text, item->problem->violations);
+    }
+    buf_add_format(text, ",\"retry\":%s}", info->retry ? "true" : "false");
 }
 
 enum status batch_answer(const struct batch *batch, struct http_response *response)

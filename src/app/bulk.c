@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/judgement.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "model/array_splitter.h"
@@ -96,6 +97,7 @@ struct bulk {
     struct bytes window; /* what has been read and not been judged */
     size_t offset;       /* of the window, in the body */
     struct arena scratch;
+    struct judgement judgement;
     size_t received;
     size_t rejected;
 };
@@ -118,7 +120,7 @@ static enum status reject(struct bulk *bulk, enum status st, const struct proble
                               problem->pointer ? bytes_of(problem->pointer) : (struct bytes){ 0 });
 }
 
-static enum status accept(struct bulk *bulk, struct event *event)
+static enum status accept(struct bulk *bulk, struct bytes text, struct event *event, struct problem *problem)
 {
     struct worker *worker = bulk->call->worker;
     unsigned char random[UUID_RANDOM_BYTES] = { 0 };
@@ -127,7 +129,8 @@ static enum status accept(struct bulk *bulk, struct event *event)
     if (st != STATUS_OK)
         return st;
     event_accept(event, service_accept_times(worker->service, 1, clock_now_us()), random);
-    return queue_batch_add(bulk->queue, bulk->received, event);
+    st = judge_event(&bulk->judgement, text, event, problem);
+    return st == STATUS_OK ? queue_batch_add(bulk->queue, bulk->received, event) : st;
 }
 
 /* What makes an element no JSON refuses the whole body, as it does where a batch is answered at once. */
@@ -147,8 +150,8 @@ static enum status judge(struct bulk *bulk, struct bytes element)
         return reject(bulk, problem_set(&problem, scan.elements[0].fault.status, "%s", scan.elements[0].fault.reason), &problem);
     st = event_decode(element, &scan.elements[0], limits, bulk->call->worker->reader, &bulk->scratch, &event, &problem);
     if (st == STATUS_OK)
-        return accept(bulk, &event);
-    return status_info(st)->retry ? st : reject(bulk, st, &problem);
+        st = accept(bulk, element, &event, &problem);
+    return st == STATUS_OK || status_info(st)->retry ? st : reject(bulk, st, &problem);
 }
 
 static enum status judge_next(struct bulk *bulk, struct bytes element)
@@ -158,6 +161,7 @@ static enum status judge_next(struct bulk *bulk, struct bytes element)
     if (bulk->received == max)
         return problem_set(&bulk->call->problem, STATUS_TOO_LARGE, "a batch must have at most %zu events", max);
     enum status st = judge(bulk, element);
+    judgement_forget(&bulk->judgement);
     arena_reset(&bulk->scratch);
     bulk->received++;
     return st;
@@ -252,6 +256,7 @@ enum status bulk_ingest(struct call *call, struct bytes text, int fd)
     struct service *service = call->worker->service;
     struct bulk bulk = { .call = call, .queue = service->batches, .fd = fd, .window = text, .scratch = arena_new(SCRATCH_BYTES) };
     unsigned char random[UUID_RANDOM_BYTES];
+    bulk.judgement = judgement_begin(call->worker, &bulk.scratch);
     enum status st = entropy_take(&call->worker->entropy, random, sizeof random);
     struct uuid id = uuid_v7(clock_now_us(), random);
 

@@ -9,6 +9,7 @@
 #include "base/entropy.h"
 #include "model/gzip.h"
 #include "model/json_document.h"
+#include "model/schema.h"
 
 /* What one thread needs to work on calls, one after the other. */
 struct worker {
@@ -16,6 +17,8 @@ struct worker {
     struct document_reader *reader;
     struct gunzip *gunzip;
     struct entropy entropy;
+    struct schema_scratch *scratch; /* for judging events */
+    struct catalogue *catalogue;    /* that it judges by, held; NULL: none */
 };
 
 struct route_action;

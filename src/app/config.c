@@ -97,6 +97,7 @@ static const struct choice_option {
     {                                                                                                 \
         .name = name_, .offset = offsetof(struct config, field), .start = (start_), .words = (words_) \
     }
+    CHOICE("event_types", event_types, "any", "any, listed"),
     CHOICE("log_level", log_level, "info", "debug, info, warn, error"),
 };
 

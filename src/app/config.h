@@ -11,6 +11,9 @@
 #include "base/status.h"
 #include "model/limits.h"
 
+/* Which event types are taken: any, or those alone that the event catalogue lists. */
+enum config_event_types { EVENT_TYPES_ANY, EVENT_TYPES_LISTED };
+
 struct config {
     char *writer_database; /* libpq connection strings; owned, never NULL */
     char *reader_database;
@@ -33,6 +36,7 @@ struct config {
     struct limits limits;
     struct bytes *allowed_origins; /* owned, as is what they show; none: every origin */
     size_t n_allowed_origins;
+    enum config_event_types event_types;
     enum log_level log_level;
 };
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/shared_file.h"
 
@@ -102,23 +103,13 @@ static void replace_process(struct file *file, int from, int to)
     count_processes(file);
 }
 
-/* FNV-1a (Fowler, Noll, Vo), 64 bits. */
-static uint64_t hash_of(struct bytes text)
-{
-    uint64_t hash = 0xcbf29ce484222325u;
-
-    for (size_t i = 0; i < text.len; i++)
-        hash = (hash ^ (unsigned char)text.p[i]) * 0x100000001b3u;
-    return hash;
-}
-
 enum status host_group_open(struct host_group **group, const char *run_directory, struct bytes database)
 {
     char name[40];
     void *memory = NULL;
     enum status st = STATUS_NO_MEMORY;
 
-    snprintf(name, sizeof name, "group.%016llx", (unsigned long long)hash_of(database));
+    snprintf(name, sizeof name, "group.%016llx", (unsigned long long)hash_fnv1a(database));
     *group = calloc(1, sizeof **group);
     if (*group)
         st = shared_file_map(run_directory, name, FILE_VERSION, sizeof(struct file), file_init, &memory);

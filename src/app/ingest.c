@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "app/bulk.h"
+#include "app/judgement.h"
 #include "base/clock.h"
 #include "model/json_guard.h"
 #include "model/media_type.h"
@@ -57,8 +58,8 @@ static enum status fault_report(const struct guard_fault *fault, struct problem 
     return problem_set(problem, fault->status, "%s at byte %zu", fault->reason, fault->offset);
 }
 
-static enum status judge(struct call *call, struct bytes body, const struct guard_element *element, struct event *event,
-                         struct problem *problem)
+static enum status decode(struct call *call, struct bytes body, const struct guard_element *element, struct event *event,
+                          struct problem *problem)
 {
     if (element->fault.status != STATUS_OK)
         return fault_report(&element->fault, problem);
@@ -75,19 +76,28 @@ static enum status accept(struct call *call, struct event *event, int64_t receiv
     return st;
 }
 
+static struct bytes text_of(struct bytes body, const struct guard_element *element)
+{
+    return (struct bytes){ body.p + element->text.begin, element->text.end - element->text.begin };
+}
+
 /* One event that is refused is the whole answer; in an array each is judged alone. */
 static enum status judge_all(struct call *call, struct bytes body, const struct guard_result *scan)
 {
+    struct judgement judgement = judgement_begin(call->worker, &call->arena);
     int64_t received_at_us = service_accept_times(call->worker->service, call->batch.n, clock_now_us());
 
     for (size_t i = 0; i < call->batch.n; i++) {
-        struct problem problem = { 0 };
+        struct problem own = { 0 };
+        struct problem *problem = call->is_batch ? &own : &call->problem;
         struct event *event = &call->batch.items[i].event;
-        enum status st = judge(call, body, &scan->elements[i], event, call->is_batch ? &problem : &call->problem);
+        enum status st = decode(call, body, &scan->elements[i], event, problem);
         if (st == STATUS_OK)
             st = accept(call, event, received_at_us + (int64_t)i);
-        else if (call->is_batch && !status_info(st)->retry)
-            st = batch_reject(&call->batch, i, st, &problem, &call->arena);
+        if (st == STATUS_OK)
+            st = judge_event(&judgement, text_of(body, &scan->elements[i]), event, problem);
+        if (st != STATUS_OK && call->is_batch && !status_info(st)->retry)
+            st = batch_reject(&call->batch, i, st, problem, &call->arena);
         if (st != STATUS_OK)
             return st;
     }

@@ -43,11 +43,13 @@ enum status service_open(struct service *service, const struct config *config)
 
     service->config = config;
     atomic_init(&service->last_received_at_us, 0);
-    /* Three more: for who leads the host's group, for who replays, and for asking whether the database would take an event while all
-     * writers are busy. */
-    service->writers = db_pool_new(&writer, config->writer_connections + 3, config->pool_timeout_ms);
+    /* Four more: for who leads the host's group, for who replays, for who keeps the catalogue, and for asking whether the database would
+     * take an event while all writers are busy. */
+    service->writers = db_pool_new(&writer, config->writer_connections + 4, config->pool_timeout_ms);
     service->readers = db_pool_new(&reader, config->reader_connections, config->pool_timeout_ms);
     enum status st = service->writers && service->readers ? STATUS_OK : STATUS_NO_MEMORY;
+    enum status place_st = catalogue_place_open(&service->catalogue, config->event_types == EVENT_TYPES_LISTED);
+    st = st == STATUS_OK ? place_st : st;
     service->delivery = (struct delivery){ .batch_retention_us = (int64_t)config->batch_retention_s * 1000000 };
     service->batches = NULL;
     service->replayed = NULL;
@@ -67,10 +69,24 @@ void service_close(struct service *service)
     service->batches = NULL;
     service->replayed = NULL;
     service->delivery.queue = NULL;
+    catalogue_place_close(&service->catalogue);
     db_pool_free(service->readers);
     db_pool_free(service->writers);
     service->readers = NULL;
     service->writers = NULL;
+}
+
+void service_add_database(const struct config *config, config_environment *environment, struct buf *text)
+{
+    static const char *const variables[] = {
+        "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE", "PGSERVICEFILE"
+    };
+
+    buf_add_text(text, config->writer_database);
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        const char *value = environment(variables[i]);
+        buf_add_format(text, "\n%s=%s", variables[i], value ? value : "");
+    }
 }
 
 int64_t service_accept_times(struct service *service, size_t n, int64_t now_us)

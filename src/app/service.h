@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdint.h>
 
+#include "app/catalogue.h"
 #include "app/config.h"
 #include "app/delivery.h"
 #include "store/db_pool.h"
@@ -16,6 +17,7 @@ struct service {
     struct db_pool *writers;
     struct db_pool *readers;
     struct delivery delivery;
+    struct catalogue_place catalogue; /* by which events are judged */
     struct queue *batches; /* handles of the queue: for batches on request, and for who replays; NULL: there is no queue */
     struct queue *replayed;
     pthread_mutex_t batches_lock;
@@ -25,6 +27,10 @@ struct service {
 /* Opens no connection and no queue yet. config is borrowed until service_close. Returns STATUS_NO_MEMORY. */
 enum status service_open(struct service *service, const struct config *config) MUST_USE;
 void service_close(struct service *service);
+
+/* Appends all that says which database the writer's connection leads to: its string, and what libpq takes from the environment. For names
+ * of what processes share: those of different databases must not meet. */
+void service_add_database(const struct config *config, config_environment *environment, struct buf *text);
 
 /* The acceptance times of n events: the one that is returned and the n-1 microseconds behind it. Later calls give later times, even
  * when the clock is set back. */

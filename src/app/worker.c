@@ -18,7 +18,8 @@ struct worker *worker_new(struct service *service)
     worker->service = service;
     worker->reader = document_reader_new();
     worker->gunzip = gunzip_new();
-    if (!worker->reader || !worker->gunzip) {
+    worker->scratch = schema_scratch_new();
+    if (!worker->reader || !worker->gunzip || !worker->scratch) {
         worker_free(worker);
         return NULL;
     }
@@ -29,6 +30,8 @@ void worker_free(struct worker *worker)
 {
     if (!worker)
         return;
+    catalogue_let_go(&worker->service->catalogue, &worker->catalogue);
+    schema_scratch_free(worker->scratch);
     gunzip_free(worker->gunzip);
     document_reader_free(worker->reader);
     free(worker);

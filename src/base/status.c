@@ -27,6 +27,7 @@ static const struct status_info table[] = {
     [STATUS_SCHEMA_VIOLATED] = ROW(400, EXIT_FAILED, INFO, false, "schema", "The event does not fit the schema of its type"),
     [STATUS_SCHEMA_TOO_COSTLY] = ROW(400, EXIT_FAILED, WARN, false, "schema_too_costly",
                                      "The event cannot be judged by the schema of its type within bounds"),
+    [STATUS_UNKNOWN_EVENT_TYPE] = ROW(400, EXIT_FAILED, INFO, false, "unknown_event_type", "The event type is not known"),
     [STATUS_INVALID_SCHEMA] = ROW(400, EXIT_FAILED, ERROR, false, "invalid_schema", "The schema cannot be used"),
     [STATUS_INVALID_PARAMETER] = ROW(400, EXIT_FAILED, INFO, false, "invalid_parameter", "Invalid query parameter"),
     [STATUS_INVALID_BODY] = ROW(400, EXIT_FAILED, INFO, false, "incomplete_body", "The body is not as long as it was announced"),

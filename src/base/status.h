@@ -24,6 +24,7 @@ enum status {
     STATUS_INVALID_EVENT,      /* a JSON value that is no event */
     STATUS_SCHEMA_VIOLATED,    /* an event that does not fit the schema of its type */
     STATUS_SCHEMA_TOO_COSTLY,  /* an event that cannot be judged by its schema within bounds */
+    STATUS_UNKNOWN_EVENT_TYPE, /* the catalogue is closed and does not list it */
     STATUS_INVALID_SCHEMA,     /* a JSON Schema that cannot be used */
     STATUS_INVALID_PARAMETER,  /* the query string */
     STATUS_INVALID_BODY,       /* the body is not as it was announced */

@@ -183,8 +183,14 @@ void http_response_error(struct http_response *response, enum status st, const s
         }
         if (problem->has_offset)
             buf_add_format(body, ",\"offset\":%zu", problem->offset);
-        if (problem->pointer)
-            buf_add_format(body, ",\"pointer\":\"%s\"", problem->pointer);
+        if (problem->pointer) {
+            buf_add_text(body, ",\"pointer\":");
+            buf_add_json(body, bytes_of(problem->pointer));
+        }
+        if (problem->violations.p) {
+            buf_add_text(body, ",\"violations\":");
+            buf_add(body, problem->violations);
+        }
         buf_add_text(body, ",\"request_id\":");
         buf_add_json(body, response->request_id);
     }

@@ -7,12 +7,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/bytes.h"
 #include "base/status.h"
 
 struct problem {
-    char details[256];   /* a clause without a full stop; empty: the status says all */
-    const char *pointer; /* JSON Pointer (RFC 6901) of the member at fault, static; NULL: none */
-    size_t offset;       /* of the byte at fault in the body */
+    char details[256];       /* a clause without a full stop; empty: the status says all */
+    const char *pointer;     /* JSON Pointer (RFC 6901) of the member at fault, static or of the request's arena; NULL: none */
+    const char *keyword;     /* of the schema that was failed, static; NULL: none was */
+    struct bytes violations; /* all that fails the schema: a JSON array; absent: nothing does; of the request's arena */
+    size_t offset;           /* of the byte at fault in the body */
     bool has_offset;
 };
 

@@ -1,0 +1,34 @@
+/* Keeps the event catalogue of a process up to date, without a question to the database for any request.
+ *
+ * One process of a host asks the database every two seconds for the catalogue's fingerprint, reads the schemas where that has changed, and
+ * writes them to a file; the others look at the file's time every second. So a change is in force everywhere within some three seconds.
+ * A catalogue that cannot be read or compiled changes nothing: the last good one stays, also over a restart, from the file. Without a
+ * directory for the file each process asks for itself. Left to others: compiling (app/catalogue), the file (store/schema_snapshot). */
+#ifndef SYNCHRONY_APP_CATALOGUE_KEEPER_H
+#define SYNCHRONY_APP_CATALOGUE_KEEPER_H
+
+#include "app/service.h"
+
+struct catalogue_keeper;
+
+/* For the catalogue of a service, which is borrowed. Its file stands in the queue's directory or, where there is none, in that of the run.
+ * Returns STATUS_NO_MEMORY, or STATUS_CONFIG where the path is too long. */
+enum status catalogue_keeper_new(struct service *service, config_environment *environment,
+                                 struct catalogue_keeper **keeper) MUST_USE;
+
+/* The same for a place in general. directory "": no file. database: all that says which one it is, for the file's name. */
+enum status catalogue_keeper_open(struct catalogue_keeper **keeper, struct catalogue_place *place, const char *directory,
+                                  struct bytes database) MUST_USE;
+void catalogue_keeper_close(struct catalogue_keeper *keeper);
+
+/* Takes the catalogue of the file or, where there is none, of the database: before the first request. Waits for the database no longer than
+ * the connection's timeouts. */
+void catalogue_keeper_begin(struct catalogue_keeper *keeper, struct db *db);
+
+/* The same for a process that serves one request: asks the database only where no process of the host has for two seconds. */
+void catalogue_keeper_glance(struct catalogue_keeper *keeper, struct db *db);
+
+/* One look, and when the next one is due, in milliseconds: what the thread of a daemon does again and again. */
+int catalogue_keeper_look(struct catalogue_keeper *keeper, struct db *db);
+
+#endif
