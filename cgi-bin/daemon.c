@@ -22,8 +22,8 @@ enum {
     PORTERS_QUEUED_MAX = 1024,
     SENDERS = 4, /* each sends an answer that is long, or taken slowly */
     SENDERS_QUEUED_MAX = 8,
-    PROBES = 1,
     STOP_POLL_MS = 100,
+    PROBES = 2, /* /readyz, and /metrics */
     DATABASE_MAX_BYTES = 64 * 1024
 };
 

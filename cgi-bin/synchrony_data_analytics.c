@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "app/service.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "cgi-bin/cgi.h"
 #include "cgi-bin/daemon.h"
 
@@ -65,11 +67,15 @@ int main(void)
     enum status st = config_read(NULL, environment, stderr, &config);
     if (st == STATUS_OK) {
         log_set_level(config.log_level);
+        metrics_open(config.run_directory);
+        metrics_move(METRIC_PROCESSES, 1);
+        metrics_set(METRIC_PROCESS_START, clock_now_us());
         st = service_open(&service, &config);
         if (st == STATUS_OK) {
             st = serve(&service);
             service_close(&service);
         }
+        metrics_close();
     }
     config_free(&config);
     return status_info(st)->exit;

@@ -252,7 +252,7 @@ static void answer(struct loop *loop, struct flight *flight)
     if (batch_rejected(&flight->call->batch) <= SMALL_ANSWER_ERRORS)
         flight_end(writer->flights, flight, worker_end(loop->worker, flight->call));
     else if (!pool_queue(writer->senders, flight, send_answer))
-        flight_end(writer->flights, flight, CALL_BROKEN);
+        flight_end(writer->flights, flight, worker_abandon(flight->call));
 }
 
 static void answer_groups(struct loop *loop, struct group *groups)

@@ -21,11 +21,13 @@ struct worker {
     struct catalogue *catalogue;    /* that it judges by, held; NULL: none */
 };
 
+struct route;
 struct route_action;
 
 struct call {
     struct worker *worker; /* of the thread that has the call now */
     const struct exchange *exchange;
+    const struct route *route; /* NULL: none leads there */
     const struct route_action *action;
     struct http_request request;
     struct http_response response;
@@ -37,6 +39,7 @@ struct call {
     struct event **events;  /* those of the batch that are to be committed; in the arena */
     size_t n_events;
     size_t body_len;
+    int64_t begun_ns; /* clock_monotonic_ns */
 };
 
 #endif

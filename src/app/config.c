@@ -99,6 +99,7 @@ static const struct choice_option {
     }
     CHOICE("event_types", event_types, "any", "any, listed"),
     CHOICE("log_level", log_level, "info", "debug, info, warn, error"),
+    CHOICE("metrics", metrics, "local", "off, local, all"),
 };
 
 #define ALLOWED_ORIGINS "allowed_origins"

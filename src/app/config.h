@@ -14,6 +14,9 @@
 /* Which event types are taken: any, or those alone that the event catalogue lists. */
 enum config_event_types { EVENT_TYPES_ANY, EVENT_TYPES_LISTED };
 
+/* Whom /metrics answers. */
+enum config_metrics { CONFIG_METRICS_OFF, CONFIG_METRICS_LOCAL, CONFIG_METRICS_ALL };
+
 struct config {
     char *writer_database; /* libpq connection strings; owned, never NULL */
     char *reader_database;
@@ -38,6 +41,7 @@ struct config {
     size_t n_allowed_origins;
     enum config_event_types event_types;
     enum log_level log_level;
+    enum config_metrics metrics;
 };
 
 /* Looks up one environment variable; NULL where it is not set. */

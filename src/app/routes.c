@@ -3,10 +3,13 @@
 #include "app/bulk.h"
 #include "app/health.h"
 #include "app/ingest.h"
+#include "app/metrics.h"
 #include "app/read.h"
+#include "base/metrics.h"
 
 struct route {
     const char *path;  /* below the resource; one that ends with a slash is where paths begin */
+    const char *name;  /* of the whole path, for those who look at many requests */
     const char *allow; /* the methods, for people */
     struct route_action actions[HTTP_METHOD_COUNT];
 };
@@ -24,17 +27,49 @@ static enum status preflight(struct call *call)
 
 static const struct route routes[] = {
     { .path = "",
+      .name = HTTP_RESOURCE,
       .allow = "GET, HEAD, POST, OPTIONS",
       .actions = { GET_AND_HEAD(.begin = read_items, .blocks = true), [HTTP_POST] = { .begin = ingest_begin, .end = ingest_end },
                    PREFLIGHT } },
     { .path = BULK_PATH,
+      .name = HTTP_RESOURCE BULK_PATH "{id}",
       .allow = "GET, HEAD, OPTIONS",
       .actions = { GET_AND_HEAD(.begin = bulk_report, .blocks = true), PREFLIGHT } },
-    { .path = "/healthz", .allow = "GET, HEAD, OPTIONS", .actions = { GET_AND_HEAD(.begin = health_alive), PREFLIGHT } },
+    { .path = "/healthz",
+      .name = HTTP_RESOURCE "/healthz",
+      .allow = "GET, HEAD, OPTIONS",
+      .actions = { GET_AND_HEAD(.begin = health_alive), PREFLIGHT } },
     { .path = "/readyz",
+      .name = HTTP_RESOURCE "/readyz",
       .allow = "GET, HEAD, OPTIONS",
       .actions = { GET_AND_HEAD(.begin = health_ready, .blocks = true, .is_probe = true), PREFLIGHT } },
+    { .path = "/metrics",
+      .name = HTTP_RESOURCE "/metrics",
+      .allow = "GET, HEAD, OPTIONS",
+      .actions = { GET_AND_HEAD(.begin = metrics_answer, .blocks = true, .is_probe = true), PREFLIGHT } },
 };
+
+enum { ROUTES = sizeof routes / sizeof routes[0] };
+
+const char *routes_name(const struct route *route)
+{
+    return route ? route->name : "other";
+}
+
+unsigned routes_label(const struct route *route)
+{
+    static _Atomic unsigned labels[ROUTES]; /* as they were asked for first */
+    _Atomic unsigned *label = &labels[route ? route - routes : 0];
+
+    if (!route)
+        return 0;
+    unsigned number = atomic_load_explicit(label, memory_order_relaxed);
+    if (!number) {
+        number = metrics_label(METRIC_LABEL_ROUTE, bytes_of(route->name));
+        atomic_store_explicit(label, number, memory_order_relaxed);
+    }
+    return number;
+}
 
 static bool leads_to(const struct route *route, struct bytes path)
 {
@@ -48,9 +83,10 @@ enum status routes_find(struct call *call)
 {
     const struct http_request *request = &call->request;
 
-    for (size_t i = 0; i < sizeof routes / sizeof routes[0]; i++) {
+    for (size_t i = 0; i < ROUTES; i++) {
         if (!leads_to(&routes[i], request->path))
             continue;
+        call->route = &routes[i];
         call->action = &routes[i].actions[request->method];
         if (!call->action->begin || request->method == HTTP_OPTIONS)
             call->response.allow = routes[i].allow;

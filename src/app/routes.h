@@ -8,6 +8,8 @@
  * it. */
 typedef enum status route_handler(struct call *call);
 
+struct route;
+
 /* What a method does on a path. */
 struct route_action {
     route_handler *begin;
@@ -16,7 +18,13 @@ struct route_action {
     bool blocks;        /* begin waits for the database: not to be called where others would have to wait too */
 };
 
-/* Finds the action of call->request. Returns STATUS_NOT_FOUND, or STATUS_METHOD_NOT_ALLOWED. */
+/* The path of a route with a placeholder for what differs, for the log; NULL gives "other". */
+const char *routes_name(const struct route *route);
+
+/* Its number in METRIC_LABEL_ROUTE. */
+unsigned routes_label(const struct route *route);
+
+/* Finds route and action of call->request. Returns STATUS_NOT_FOUND, or STATUS_METHOD_NOT_ALLOWED. */
 enum status routes_find(struct call *call) MUST_USE;
 
 #endif

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include "app/routes.h"
+#include "app/telemetry.h"
 #include "base/clock.h"
-#include "base/log.h"
 #include "model/uuid.h"
 
 enum { KEPT_BODY_BYTES = 4 * 1024 }; /* of the answer's buffer, between two requests */
@@ -79,6 +79,7 @@ static void reset(struct call *call, struct worker *worker, const struct exchang
     http_response_reset(&call->response);
     call->worker = worker;
     call->exchange = exchange;
+    call->route = NULL;
     call->action = NULL;
     call->request = (struct http_request){ 0 };
     call->problem = (struct problem){ 0 };
@@ -121,17 +122,6 @@ static void allow_origin(const struct config *config, struct bytes origin, struc
     }
 }
 
-static void log_failure(const struct call *call, enum status st)
-{
-    const struct status_info *info = status_info(st);
-
-    log_line(info->level, "request failed",
-             (const struct log_field[]){ log_text("http.request.id", call->request.request_id),
-                                         log_text("event.outcome", bytes_of(info->code)),
-                                         log_number("http.response.status_code", info->http) },
-             3);
-}
-
 /* Clients that were refused together shall not come back together. */
 static void spread_retries(struct call *call)
 {
@@ -141,11 +131,10 @@ static void spread_retries(struct call *call)
         call->response.retry_after_s = 1 + random % (2 * HTTP_RETRY_AFTER_S);
 }
 
-/* Ends a call by what came of it. A failure becomes the error answer, unless a part of another answer has left already. */
-static enum call_stage conclude(struct call *call, enum status st)
+/* Answers by what came of a call. A failure becomes the error answer, unless a part of another answer has left already. */
+static enum call_stage answer(struct call *call, enum status st)
 {
     if (st != STATUS_OK) {
-        log_failure(call, st);
         if (call->response.has_begun || st == STATUS_CLIENT_GONE)
             return CALL_BROKEN;
         http_response_error(&call->response, st, &call->problem);
@@ -157,9 +146,18 @@ static enum call_stage conclude(struct call *call, enum status st)
     return CALL_ANSWERED;
 }
 
+static enum call_stage conclude(struct call *call, enum status st)
+{
+    enum call_stage stage = answer(call, st);
+
+    telemetry_end(call, st, stage == CALL_BROKEN);
+    return stage;
+}
+
 enum call_stage worker_begin(struct worker *worker, struct call *call, const struct exchange *exchange)
 {
     reset(call, worker, exchange);
+    telemetry_begin(call);
     enum status st = http_request_read(exchange->variable, exchange->context, &call->arena, &call->request);
     if (st == STATUS_OK)
         st = ensure_request_id(call);
@@ -190,7 +188,15 @@ enum call_stage worker_run(struct worker *worker, struct call *call)
 
 enum call_stage worker_refuse(struct call *call, enum status st)
 {
+    for (size_t i = 0; i < call->n_events; i++)
+        call->events[i]->verdict = st;
     return conclude(call, st);
+}
+
+enum call_stage worker_abandon(struct call *call)
+{
+    telemetry_end(call, STATUS_BUSY, true);
+    return CALL_BROKEN;
 }
 
 static enum call_stage commit(struct worker *worker, struct call *call)

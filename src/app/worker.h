@@ -36,6 +36,9 @@ enum call_stage worker_run(struct worker *worker, struct call *call) MUST_USE;
 /* Answers a call that was not begun with a failure, such as STATUS_BUSY; for a call in any stage but the first two. */
 enum call_stage worker_refuse(struct call *call, enum status st) MUST_USE;
 
+/* Gives up a call whose answer nobody can send. Returns CALL_BROKEN. */
+enum call_stage worker_abandon(struct call *call) MUST_USE;
+
 /* A request from beginning to end, waiting where there is to wait. Returns CALL_ANSWERED or CALL_BROKEN. */
 enum call_stage worker_serve(struct worker *worker, struct call *call, const struct exchange *exchange) MUST_USE;
 

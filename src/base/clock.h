@@ -11,6 +11,9 @@ int64_t clock_now_us(void);
 /* Milliseconds since some fixed point; never goes back (CLOCK_MONOTONIC). For deadlines and durations. */
 int64_t clock_monotonic_ms(void);
 
+/* The same in nanoseconds. */
+int64_t clock_monotonic_ns(void);
+
 /* The point ms from now on the clock that never goes back (CLOCK_MONOTONIC), for the calls that wait until a point. */
 struct timespec clock_monotonic_in(int ms);
 

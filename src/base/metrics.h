@@ -134,7 +134,7 @@
     X(ROUTE, "route", 16)            \
     X(EVENT_TYPE, "event_type", 129) \
     X(ERROR, "code", 40)             \
-    X(QUERY, "query", 32)            \
+    X(QUERY, "query", 64)            \
     X(SQLSTATE, "sqlstate", 32)      \
     X(CACHE, "cache", 8)             \
     X(REASON, "reason", 24)          \

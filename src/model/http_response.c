@@ -88,7 +88,8 @@ static enum status send_head(struct http_response *response, bool length_is_know
     struct buf *head = &response->head;
 
     buf_reset(head);
-    buf_add_format(head, "Status: %d %s\r\nContent-Type: application/json\r\n", response->code, phrase_of(response->code));
+    buf_add_format(head, "Status: %d %s\r\nContent-Type: %s\r\n", response->code, phrase_of(response->code),
+                   response->content_type ? response->content_type : "application/json");
     if (length_is_known && response->code != 204)
         buf_add_format(head, "Content-Length: %zu\r\n", response->body.len);
     add_cors(head, response);
@@ -172,6 +173,7 @@ void http_response_error(struct http_response *response, enum status st, const s
 
     buf_reset(body);
     response->code = info->http;
+    response->content_type = NULL;
     response->retry_after_s = info->http == 503 ? HTTP_RETRY_AFTER_S : 0;
     buf_add_text(body, "{\"error\":");
     buf_add_json(body, bytes_of(info->sentence));

@@ -21,6 +21,7 @@ struct http_response {
     struct bytes request_id;     /* borrowed */
     struct bytes allowed_origin; /* of Access-Control-Allow-Origin; absent: the header is left out */
     bool varies_by_origin;
+    const char *content_type;       /* NULL: application/json */
     const char *allow;              /* of Allow; NULL: left out */
     struct bytes location;          /* of Location; absent: left out; borrowed */
     const char *applied_preference; /* of Preference-Applied; NULL: left out */
