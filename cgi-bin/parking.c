@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/metrics.h"
 #include "cgi-bin/framing.h"
 
 enum arrival parking_look(struct parking *parking, int fd)
@@ -41,6 +42,12 @@ int parking_remove(struct parking *parking, struct parked *parked)
     return fd;
 }
 
+static void drop(int fd, enum metric_drop reason)
+{
+    metrics_add(METRIC_1(HTTP_DROPPED, reason), 1);
+    close(fd);
+}
+
 void parking_add(struct parking *parking, int fd, int64_t now_ms)
 {
     struct parked *parked = calloc(1, sizeof *parked);
@@ -48,11 +55,11 @@ void parking_add(struct parking *parking, int fd, int64_t now_ms)
 
     if (!parked || epoll_ctl(parking->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
         free(parked);
-        close(fd);
+        drop(fd, METRIC_DROP_NO_MEMORY);
         return;
     }
     if (parking->n == PARKING_MAX)
-        close(parking_remove(parking, parking->oldest));
+        drop(parking_remove(parking, parking->oldest), METRIC_DROP_CROWDED);
     *parked = (struct parked){ .fd = fd, .until_ms = now_ms + parking->timeout_ms, .older = parking->newest };
     *(parking->newest ? &parking->newest->newer : &parking->oldest) = parked;
     parking->newest = parked;
@@ -62,7 +69,7 @@ void parking_add(struct parking *parking, int fd, int64_t now_ms)
 void parking_expire(struct parking *parking, int64_t now_ms)
 {
     while (parking->oldest && parking->oldest->until_ms <= now_ms)
-        close(parking_remove(parking, parking->oldest));
+        drop(parking_remove(parking, parking->oldest), METRIC_DROP_TIMEOUT);
 }
 
 void parking_free(struct parking *parking)

@@ -14,6 +14,7 @@
 #include "app/routes.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "cgi-bin/commits.h"
 #include "cgi-bin/parking.h"
 
@@ -78,6 +79,7 @@ static bool begun(struct writer *writer, struct flight *flight, enum call_stage 
 static bool begin(struct writer *writer, struct worker *worker, struct flight *flight)
 {
     if (!connection_open(&flight->connection, flight->fd, writer->service->config->client_timeout_ms)) {
+        metrics_add(METRIC_1(HTTP_DROPPED, METRIC_DROP_INVALID), 1);
         flight_give(writer->flights, flight);
         return false;
     }
@@ -105,6 +107,7 @@ static void hand_to_porter(struct writer *writer, struct flight *flight)
     if (pool_queue(writer->porters, flight, receive))
         return;
     atomic_fetch_sub(&writer->n_receiving, 1);
+    metrics_add(METRIC_1(HTTP_DROPPED, METRIC_DROP_CROWDED), 1);
     close(flight->fd); /* what has not been read cannot be answered: the web server says that nobody does */
     flight_give(writer->flights, flight);
 }
@@ -125,6 +128,7 @@ static void begin_request(struct loop *loop, int fd, enum arrival arrival)
     struct flight *flight = arrival == ARRIVAL_NONE ? NULL : flight_take(writer->flights);
 
     if (!flight) {
+        metrics_add(METRIC_1(HTTP_DROPPED, arrival == ARRIVAL_NONE ? METRIC_DROP_INVALID : METRIC_DROP_NO_MEMORY), 1);
         close(fd);
         return;
     }

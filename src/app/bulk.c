@@ -9,6 +9,7 @@
 #include "app/judgement.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "model/array_splitter.h"
 #include "model/json_guard.h"
 #include "model/timestamp.h"
@@ -100,6 +101,7 @@ struct bulk {
     struct judgement judgement;
     size_t received;
     size_t rejected;
+    uint64_t kept[METRIC_SIZE_EVENT_TYPE]; /* by their type's number among the metrics */
 };
 
 static enum status invalid(struct bulk *bulk, enum status st, size_t offset, const char *reason)
@@ -128,6 +130,7 @@ static enum status accept(struct bulk *bulk, struct bytes text, struct event *ev
 
     if (st != STATUS_OK)
         return st;
+    bulk->kept[metrics_label(METRIC_LABEL_EVENT_TYPE, event->event_type)]++;
     event_accept(event, service_accept_times(worker->service, 1, clock_now_us()), random);
     st = judge_event(&bulk->judgement, text, event, problem);
     return st == STATUS_OK ? queue_batch_add(bulk->queue, bulk->received, event) : st;
@@ -238,6 +241,14 @@ static enum status answer(struct bulk *bulk, const struct uuid *id)
     return response->location.p ? http_response_write(response, bytes_of(body)) : STATUS_NO_MEMORY;
 }
 
+static void count(const struct bulk *bulk)
+{
+    metrics_observe_size(METRIC_BATCH_EVENTS, bulk->received);
+    metrics_add(METRIC_2(EVENTS, METRIC_REJECTED, 0), bulk->rejected);
+    for (unsigned type = 0; type < METRIC_SIZE_EVENT_TYPE; type++)
+        metrics_add(METRIC_2(EVENTS, METRIC_QUEUED, type), bulk->kept[type]);
+}
+
 static enum status queue_all(struct bulk *bulk, const struct uuid *id)
 {
     enum status st = queue_batch_begin(bulk->queue, id, clock_now_us());
@@ -271,8 +282,10 @@ enum status bulk_ingest(struct call *call, struct bytes text, int fd)
         st = queue_all(&bulk, &id);
         pthread_mutex_unlock(&service->batches_lock);
     }
-    if (st == STATUS_OK)
+    if (st == STATUS_OK) {
+        count(&bulk);
         st = answer(&bulk, &id);
+    }
     free(bulk.buffer);
     arena_free(&bulk.scratch);
     return st;

@@ -3,7 +3,9 @@
 #include <stdatomic.h>
 
 #include "app/group.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 
 bool delivery_is_down(const struct delivery *delivery)
 {
@@ -14,13 +16,17 @@ void delivery_trip(struct delivery *delivery)
 {
     if (!delivery->queue || !atomic_load(&delivery->is_watched) || atomic_exchange(&delivery->is_down, true))
         return;
+    metrics_move(METRIC_DB_DOWN, 1);
+    metrics_add(METRIC_DB_OUTAGES, 1);
     LOG(ERROR, "the database takes no events now; they are queued");
 }
 
 void delivery_restore(struct delivery *delivery)
 {
-    if (atomic_exchange(&delivery->is_down, false))
-        LOG(INFO, "the database takes events again");
+    if (!atomic_exchange(&delivery->is_down, false))
+        return;
+    metrics_move(METRIC_DB_DOWN, -1);
+    LOG(INFO, "the database takes events again");
 }
 
 static void set_verdicts(struct event **events, size_t n, enum status verdict)
@@ -31,9 +37,25 @@ static void set_verdicts(struct event **events, size_t n, enum status verdict)
     }
 }
 
+static void count_group(enum metric_target target, size_t n, int64_t began_ns)
+{
+    metrics_observe_size(METRIC_1(GROUP_EVENTS, target), n);
+    metrics_observe_ns(METRIC_1(GROUP_DURATION, target), clock_monotonic_ns() - began_ns);
+}
+
+static enum status put(struct queue *queue, struct event **events, size_t n)
+{
+    int64_t began_ns = clock_monotonic_ns();
+    enum status st = queue_put(queue, events, n);
+
+    count_group(METRIC_TO_QUEUE, n, began_ns);
+    metrics_add(METRIC_QUEUE_ERRORS, st != STATUS_OK);
+    return st;
+}
+
 void delivery_queue(struct delivery *delivery, struct event **events, size_t n)
 {
-    enum status st = delivery->queue ? queue_put(delivery->queue, events, n) : STATUS_UNAVAILABLE;
+    enum status st = delivery->queue ? put(delivery->queue, events, n) : STATUS_UNAVAILABLE;
 
     set_verdicts(events, n, st == STATUS_OK ? STATUS_QUEUED : st);
 }
@@ -67,7 +89,9 @@ void delivery_write(struct delivery *delivery, struct db *db, struct event **eve
         delivery_queue(delivery, events, n);
         return;
     }
+    int64_t began_ns = clock_monotonic_ns();
     group_write(db, events, n, arena);
+    count_group(METRIC_TO_DATABASE, n, began_ns);
     size_t n_refused = gather_refused(delivery, events, n);
     if (n_refused && delivery->queue)
         delivery_queue(delivery, events, n_refused);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/entropy.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "store/readiness.h"
 
 enum {
@@ -52,6 +53,20 @@ static enum status write_records(struct db *db, struct queue_record *records, si
     return st;
 }
 
+static void count(const struct queue_record *records, size_t n, struct replay_progress *progress)
+{
+    uint64_t stored = 0, quarantined = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        stored += records[i].event.verdict == STATUS_OK;
+        quarantined += records[i].event.verdict == STATUS_UNPROCESSABLE;
+    }
+    metrics_add(METRIC_1(QUEUE_REPLAYED, METRIC_REPLAY_STORED), stored);
+    metrics_add(METRIC_1(QUEUE_REPLAYED, METRIC_REPLAY_QUARANTINED), quarantined);
+    progress->stored += stored;
+    progress->quarantined += quarantined;
+}
+
 enum status replay_portion(struct queue *queue, struct db *db, struct arena *arena, struct replay_progress *progress)
 {
     struct queue_record *records;
@@ -65,10 +80,9 @@ enum status replay_portion(struct queue *queue, struct db *db, struct arena *are
         progress->database = write_records(db, records, n, arena);
         st = queue_settle(queue, records, n);
     }
-    for (size_t i = 0; st == STATUS_OK && i < n; i++) {
-        progress->stored += records[i].event.verdict == STATUS_OK;
-        progress->quarantined += records[i].event.verdict == STATUS_UNPROCESSABLE;
-    }
+    if (st == STATUS_OK)
+        count(records, n, progress);
+    metrics_add(METRIC_QUEUE_ERRORS, st != STATUS_OK && st != STATUS_END);
     arena_reset(arena);
     return st == STATUS_OK ? progress->database : st;
 }

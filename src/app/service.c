@@ -39,6 +39,7 @@ enum status service_open(struct service *service, const struct config *config)
         .connect_timeout_s = config->connect_timeout_s,
         .statement_timeout_ms = config->read_timeout_ms,
         .lock_timeout_ms = config->read_timeout_ms,
+        .pool = METRIC_READERS,
     };
 
     service->config = config;

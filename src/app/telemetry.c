@@ -103,7 +103,8 @@ void telemetry_begin(struct call *call)
 void telemetry_end(struct call *call, enum status st, bool is_broken)
 {
     count_request(call, is_broken, clock_monotonic_ns() - call->begun_ns);
-    if (call->action && call->action->end && !call->is_answered)
+    /* A batch on request that was queued has been counted where it was. */
+    if (call->action && call->action->end && !(call->is_answered && st == STATUS_OK))
         count_ingest(call, st);
     if (st != STATUS_OK)
         log_failure(call, st);

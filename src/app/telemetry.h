@@ -11,8 +11,8 @@
 /* A request begins. */
 void telemetry_begin(struct call *call);
 
-/* It is over: st is what came of it, is_broken that the client has not got a whole answer. The events of call->batch still stand, each
- * with its verdict. */
+/* It is over, but for the end of its answer: st is what came of it, is_broken that there will be no whole answer. The events of call->batch
+ * still stand, each with its verdict. */
 void telemetry_end(struct call *call, enum status st, bool is_broken);
 
 /* Counts n events of one type that an answer is given about; accepted ones make their type known. */

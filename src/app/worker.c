@@ -131,27 +131,21 @@ static void spread_retries(struct call *call)
         call->response.retry_after_s = 1 + random % (2 * HTTP_RETRY_AFTER_S);
 }
 
-/* Answers by what came of a call. A failure becomes the error answer, unless a part of another answer has left already. */
-static enum call_stage answer(struct call *call, enum status st)
+/* Ends a call by what came of it. A failure becomes the error answer, unless a part of another answer has left already. */
+static enum call_stage conclude(struct call *call, enum status st)
 {
-    if (st != STATUS_OK) {
-        if (call->response.has_begun || st == STATUS_CLIENT_GONE)
-            return CALL_BROKEN;
+    bool is_broken = st != STATUS_OK && (call->response.has_begun || st == STATUS_CLIENT_GONE);
+
+    if (st != STATUS_OK && !is_broken) {
         http_response_error(&call->response, st, &call->problem);
         spread_retries(call);
     }
-    if (http_response_end(&call->response) != STATUS_OK)
+    /* Before the answer leaves: what a client has been told is counted, and a web server may end a CGI process that has answered. */
+    telemetry_end(call, st, is_broken);
+    if (is_broken || http_response_end(&call->response) != STATUS_OK)
         return CALL_BROKEN;
     exchange_drain(call->exchange);
     return CALL_ANSWERED;
-}
-
-static enum call_stage conclude(struct call *call, enum status st)
-{
-    enum call_stage stage = answer(call, st);
-
-    telemetry_end(call, st, stage == CALL_BROKEN);
-    return stage;
 }
 
 enum call_stage worker_begin(struct worker *worker, struct call *call, const struct exchange *exchange)

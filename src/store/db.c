@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "store/db_private.h"
 
 struct db *db_new(const struct db_options *options)
@@ -20,6 +21,7 @@ struct db *db_new(const struct db_options *options)
 
 void db_disconnect(struct db *db)
 {
+    metrics_move(METRIC_DB_CONNECTIONS, -(db->conn != NULL));
     PQclear(db->row);
     PQfinish(db->conn);
     db->row = NULL;
@@ -124,6 +126,8 @@ enum status db_connect(struct db *db)
     db->conn = PQconnectdbParams(keywords, values, 1);
     if (!db->conn)
         return STATUS_NO_MEMORY;
+    metrics_move(METRIC_DB_CONNECTIONS, 1);
+    metrics_add(METRIC_1(DB_CONNECTS, PQstatus(db->conn) == CONNECTION_OK), 1);
     if (PQstatus(db->conn) != CONNECTION_OK || PQsetnonblocking(db->conn, 1) != 0)
         return db_lost(db);
     PQsetNoticeReceiver(db->conn, ignore_notice, NULL);

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/bytes.h"
+#include "base/metrics.h"
 #include "base/status.h"
 #include "store/queries.h"
 
@@ -20,6 +21,7 @@ struct db_options {
     int connect_timeout_s;    /* libpq rounds 1 up to 2 */
     int statement_timeout_ms; /* 0: none, and no deadline for answers either */
     int lock_timeout_ms;      /* 0: none */
+    enum metric_pool pool;    /* in a pool: which one it counts as */
 };
 
 /* A parameter: the binary form of its type (for text its bytes). */
@@ -59,6 +61,9 @@ bool db_conninfo_error(const char *conninfo, char *text, size_t size);
 
 /* Why the last call failed, for an operator: the server's or libpq's words, one line; never for a client. "" when there is nothing. */
 const char *db_message(const struct db *db);
+
+/* How long this thread has waited for databases since it began. */
+int64_t db_spent_ns(void);
 
 /* Sends all steps at once and waits for all answers. On any failure a transaction that was open is rolled back, and no result is
  * set. A step that is QUERY_COMMIT fails unless the server says COMMIT.

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "store/db_private.h"
 
 enum { LOG_AGAIN_MS = 60000 };
@@ -60,9 +61,15 @@ static bool is_news(struct db *db)
     return true;
 }
 
+static void count_error(struct bytes sqlstate)
+{
+    metrics_add(METRIC_1(DB_ERRORS, metrics_label(METRIC_LABEL_SQLSTATE, sqlstate)), 1);
+}
+
 enum status db_lost(struct db *db)
 {
     db_keep_message(db, PQerrorMessage(db->conn));
+    count_error(BYTES("lost"));
     db->went_stale = db->is_reused;
     if (!db->went_stale && is_news(db))
         LOG(ERROR, "database connection failed", log_text("error.message", bytes_of(db->message)));
@@ -73,6 +80,7 @@ enum status db_lost(struct db *db)
 enum status db_timed_out(struct db *db)
 {
     db_keep_message(db, "no answer in time");
+    count_error(BYTES("timeout"));
     LOG(ERROR, "database did not answer in time",
         log_number("db.timeout_ms", db->options.statement_timeout_ms + DB_ANSWER_GRACE_MS));
     db_disconnect(db);
@@ -91,6 +99,7 @@ enum status db_failed(struct db *db, const PGresult *result, const char *query)
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 
     db_keep_message(db, primary ? primary : PQresultErrorMessage(result));
+    count_error(sqlstate ? bytes_of(sqlstate) : BYTES("lost"));
     /* The server's last words on a connection that it ends, or none at all. */
     if (!sqlstate || strncmp(sqlstate, "57P", 3) == 0) {
         db->went_stale = db->is_reused;

@@ -153,6 +153,7 @@ void db_rollback(struct db *db)
 enum status db_run(struct db *db, const struct db_step *steps, size_t n_steps)
 {
     bool must_prepare[STEPS_MAX] = { false };
+    struct db_timing timing = db_timing_begin();
 
     for (size_t i = 0; i < n_steps; i++) {
         if (steps[i].result)
@@ -166,6 +167,7 @@ enum status db_run(struct db *db, const struct db_step *steps, size_t n_steps)
         st = send_flight(db, steps, n_steps, must_prepare);
     if (st == STATUS_OK)
         st = take_flight(db, steps, n_steps, must_prepare);
+    db_timing_end(&timing, steps[n_steps > 1 ? 1 : 0].query); /* the first of a transaction says only that one begins */
     if (st == STATUS_OK) {
         db->is_reused = true;
         return STATUS_OK;

@@ -9,6 +9,12 @@
 
 enum { DB_BINARY = 1, DB_NO_DEADLINE = -1 };
 
+/* When something began, and what this thread had spent on databases until then. */
+struct db_timing {
+    int64_t began_ns;
+    int64_t spent_before_ns;
+};
+
 struct db {
     struct db_options options;
     PGconn *conn; /* NULL: not connected */
@@ -16,8 +22,10 @@ struct db {
     bool is_reused; /* has served since it was connected */
     bool went_stale;
     bool is_streaming;
-    bool is_on_standby; /* it refuses to write: the next connection may lead to the server that does */
-    PGresult *row;      /* the one that db_stream_next gave last */
+    bool is_on_standby;      /* it refuses to write: the next connection may lead to the server that does */
+    PGresult *row;           /* the one that db_stream_next gave last */
+    struct db_timing stream; /* while is_streaming */
+    enum db_query stream_query;
     char message[256];
     char logged[256]; /* the message that was logged last */
     int64_t logged_ms;
@@ -47,6 +55,11 @@ int64_t db_deadline(const struct db *db);
 
 /* The next result, which is the caller's; NULL at the end of a statement's results. */
 enum status db_next_result(struct db *db, int64_t deadline_ms, PGresult **result) MUST_USE;
+
+/* ---- how long it takes (db_timing.c) ---- */
+
+struct db_timing db_timing_begin(void);
+void db_timing_end(const struct db_timing *timing, enum db_query query);
 
 /* ---- statements (db_flight.c) ---- */
 

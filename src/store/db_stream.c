@@ -10,6 +10,8 @@ static enum status ensure_prepared(struct db *db, enum db_query query)
 enum status db_stream_begin(struct db *db, enum db_query query, const struct db_param *params, size_t n_params)
 {
     db->went_stale = false;
+    db->stream = db_timing_begin();
+    db->stream_query = query;
     enum status st = db_connect(db);
     if (st == STATUS_OK)
         st = ensure_prepared(db, query);
@@ -28,6 +30,7 @@ static enum status stream_is_over(struct db *db, enum status st)
     enum status ended = db_next_result(db, db_deadline(db), &end);
 
     PQclear(end);
+    db_timing_end(&db->stream, db->stream_query);
     db->is_streaming = false;
     db->is_reused = db->conn != NULL;
     return ended == STATUS_OK ? st : ended;
@@ -69,7 +72,9 @@ void db_stream_end(struct db *db)
 {
     PQclear(db->row);
     db->row = NULL;
-    if (db->is_streaming)
+    if (db->is_streaming) {
+        db_timing_end(&db->stream, db->stream_query);
         cancel(db);
+    }
     db->is_streaming = false;
 }

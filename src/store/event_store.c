@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "store/pg_array.h"
 
 enum { COLUMN_COUNT = 6, GROUP_MAX_BYTES = 256 * 1024 * 1024, RETRY_PAUSE_MS = 20 };
@@ -185,6 +186,7 @@ enum status event_store_write(struct db *db, struct event **events, size_t n, st
 
     qsort(events, n, sizeof *events, compare_events);
     for (int attempt = 0; attempt < EVENT_STORE_ATTEMPTS; attempt++) {
+        metrics_add(METRIC_DB_RETRIES, attempt > 0);
         st = write_once(db, events, n, arena);
         if (st != STATUS_RETRY && !(st == STATUS_UNAVAILABLE && db_went_stale(db)))
             break;
