@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/judgement.h"
+#include "app/scrubbing.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -151,7 +152,10 @@ static enum status judge(struct bulk *bulk, struct bytes element)
         return reject(bulk, problem_set(&problem, STATUS_INVALID_EVENT, "an event must be a JSON object"), &problem);
     if (scan.elements[0].fault.status != STATUS_OK)
         return reject(bulk, problem_set(&problem, scan.elements[0].fault.status, "%s", scan.elements[0].fault.reason), &problem);
-    st = event_decode(element, &scan.elements[0], limits, bulk->call->worker->reader, &bulk->scratch, &event, &problem);
+    const struct guard_element *scanned = &scan.elements[0];
+    st = scrubbing_event(config_of(bulk->call), &bulk->scratch, &element, &scanned, &problem);
+    if (st == STATUS_OK)
+        st = event_decode(element, scanned, limits, bulk->call->worker->reader, &bulk->scratch, &event, &problem);
     if (st == STATUS_OK)
         st = accept(bulk, element, &event, &problem);
     return st == STATUS_OK || status_info(st)->retry ? st : reject(bulk, st, &problem);

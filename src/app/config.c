@@ -98,6 +98,8 @@ static const struct choice_option {
         .name = name_, .offset = offsetof(struct config, field), .start = (start_), .words = (words_) \
     }
     CHOICE("event_types", event_types, "any", "any, listed"),
+    CHOICE("scrub_cards", scrub.cards, "mask", "off, mask, reject"),
+    CHOICE("scrub_ibans", scrub.ibans, "mask", "off, mask, reject"),
     CHOICE("log_level", log_level, "info", "debug, info, warn, error"),
     CHOICE("metrics", metrics, "local", "off, local, all"),
 };

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "model/limits.h"
+#include "model/scrub.h"
 
 /* Which event types are taken: any, or those alone that the event catalogue lists. */
 enum config_event_types { EVENT_TYPES_ANY, EVENT_TYPES_LISTED };
@@ -37,6 +38,7 @@ struct config {
     size_t group_max_events; /* a group is closed when it has as many events or bytes */
     size_t group_max_bytes;
     struct limits limits;
+    struct scrub scrub;            /* what is taken out of events; what it points to is owned */
     struct bytes *allowed_origins; /* owned, as is what they show; none: every origin */
     size_t n_allowed_origins;
     enum config_event_types event_types;

@@ -4,6 +4,7 @@
 
 #include "app/bulk.h"
 #include "app/judgement.h"
+#include "app/scrubbing.h"
 #include "base/clock.h"
 #include "model/json_guard.h"
 #include "model/media_type.h"
@@ -58,12 +59,16 @@ static enum status fault_report(const struct guard_fault *fault, struct problem 
     return problem_set(problem, fault->status, "%s at byte %zu", fault->reason, fault->offset);
 }
 
-static enum status decode(struct call *call, struct bytes body, const struct guard_element *element, struct event *event,
+/* text, element: where something was to be scrubbed, they become the scrubbed event's own. Nothing behind this sees the others. */
+static enum status decode(struct call *call, struct bytes *text, const struct guard_element **element, struct event *event,
                           struct problem *problem)
 {
-    if (element->fault.status != STATUS_OK)
-        return fault_report(&element->fault, problem);
-    return event_decode(body, element, limits_of(call), call->worker->reader, &call->arena, event, problem);
+    if ((*element)->fault.status != STATUS_OK)
+        return fault_report(&(*element)->fault, problem);
+    enum status st = scrubbing_event(call->worker->service->config, &call->arena, text, element, problem);
+    if (st != STATUS_OK)
+        return st;
+    return event_decode(*text, *element, limits_of(call), call->worker->reader, &call->arena, event, problem);
 }
 
 static enum status accept(struct call *call, struct event *event, int64_t received_at_us)
@@ -91,11 +96,13 @@ static enum status judge_all(struct call *call, struct bytes body, const struct 
         struct problem own = { 0 };
         struct problem *problem = call->is_batch ? &own : &call->problem;
         struct event *event = &call->batch.items[i].event;
-        enum status st = decode(call, body, &scan->elements[i], event, problem);
+        struct bytes text = body;
+        const struct guard_element *element = &scan->elements[i];
+        enum status st = decode(call, &text, &element, event, problem);
         if (st == STATUS_OK)
             st = accept(call, event, received_at_us + (int64_t)i);
         if (st == STATUS_OK)
-            st = judge_event(&judgement, text_of(body, &scan->elements[i]), event, problem);
+            st = judge_event(&judgement, text_of(text, element), event, problem);
         if (st != STATUS_OK && call->is_batch && !status_info(st)->retry)
             st = batch_reject(&call->batch, i, st, problem, &call->arena);
         if (st != STATUS_OK)

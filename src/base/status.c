@@ -29,6 +29,8 @@ static const struct status_info table[] = {
                                      "The event cannot be judged by the schema of its type within bounds"),
     [STATUS_UNKNOWN_EVENT_TYPE] = ROW(400, EXIT_FAILED, INFO, false, "unknown_event_type", "The event type is not known"),
     [STATUS_INVALID_SCHEMA] = ROW(400, EXIT_FAILED, ERROR, false, "invalid_schema", "The schema cannot be used"),
+    [STATUS_SENSITIVE] =
+        ROW(400, EXIT_FAILED, INFO, false, "sensitive_data", "The event holds data that this service does not take"),
     [STATUS_INVALID_PARAMETER] = ROW(400, EXIT_FAILED, INFO, false, "invalid_parameter", "Invalid query parameter"),
     [STATUS_INVALID_BODY] = ROW(400, EXIT_FAILED, INFO, false, "incomplete_body", "The body is not as long as it was announced"),
     [STATUS_INVALID_ENCODING] = ROW(400, EXIT_FAILED, INFO, false, "invalid_encoding", "The body is not valid gzip"),

@@ -26,6 +26,7 @@ enum status {
     STATUS_SCHEMA_TOO_COSTLY,  /* an event that cannot be judged by its schema within bounds */
     STATUS_UNKNOWN_EVENT_TYPE, /* the catalogue is closed and does not list it */
     STATUS_INVALID_SCHEMA,     /* a JSON Schema that cannot be used */
+    STATUS_SENSITIVE,          /* an event with a card number, an IBAN or the like, where a rule refuses it */
     STATUS_INVALID_PARAMETER,  /* the query string */
     STATUS_INVALID_BODY,       /* the body is not as it was announced */
     STATUS_INVALID_ENCODING,   /* the body is not in the coding that was announced */

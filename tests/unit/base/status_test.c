@@ -65,6 +65,7 @@ Test(status, http_codes_and_words_stay_as_published)
         { __LINE__, STATUS_UNREPRESENTABLE, 400, "unrepresentable" },
         { __LINE__, STATUS_LIMIT, 400, "limit_exceeded" },
         { __LINE__, STATUS_INVALID_EVENT, 400, "invalid_event" },
+        { __LINE__, STATUS_SENSITIVE, 400, "sensitive_data" },
         { __LINE__, STATUS_INVALID_PARAMETER, 400, "invalid_parameter" },
         { __LINE__, STATUS_INVALID_BODY, 400, "incomplete_body" },
         { __LINE__, STATUS_UNPROCESSABLE, 400, "unprocessable" },

@@ -1,0 +1,347 @@
+#include "model/scrub.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "model/scrub_screen.h"
+#include "model/scrub_value.h"
+
+enum { GROWTH_BYTES = 256, NAMES_MAX = 2048, POINTER_MAX_BYTES = 512, SUFFIX_BYTES = 24 };
+
+const char *scrub_rule_name(const struct scrub *scrub, unsigned rule)
+{
+    static const char *const names[] = { [SCRUB_CARDS] = "card", [SCRUB_IBANS] = "iban", [SCRUB_PARAMETERS] = "parameter" };
+
+    (void)scrub;
+    return names[rule];
+}
+
+/* An object or array that is open. */
+struct frame {
+    bool is_object;
+    size_t begin;        /* of the text, at its bracket */
+    struct bytes name;   /* of the member that is being read: the content of its string, scrubbed; in the text or the arena */
+    size_t index;        /* of the element that is being read */
+    struct bytes *taken; /* names of the object as they will stand, decoded, once one was masked; in the arena */
+    size_t n_taken;
+};
+
+struct walk {
+    struct bytes text;
+    size_t at;
+    size_t copied; /* of the text, to `to` */
+    struct buf to;
+    struct arena *arena;
+    struct scrub_work work;
+    size_t depth;
+    struct frame frames[LIMIT_NESTING];
+};
+
+/* ---- what stands where ---- */
+
+static size_t string_end(struct bytes text, size_t at)
+{
+    for (at++; at < text.len && text.p[at] != '"'; at++)
+        at += text.p[at] == '\\';
+    return at < text.len ? at + 1 : text.len;
+}
+
+static size_t number_end(struct bytes text, size_t at)
+{
+    do
+        at++;
+    while (at < text.len && ((unsigned char)(text.p[at] - '0') <= 9 || (text.p[at] && strchr("+-.eE", text.p[at]))));
+    return at;
+}
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool is_name(struct bytes text, size_t behind)
+{
+    while (behind < text.len && is_space(text.p[behind]))
+        behind++;
+    return behind < text.len && text.p[behind] == ':';
+}
+
+static struct frame *innermost(struct walk *walk)
+{
+    return walk->depth ? &walk->frames[walk->depth - 1] : NULL;
+}
+
+/* Writes what lies between what was written last and begin, then value, and goes on behind end. */
+static void replace(struct walk *walk, size_t begin, size_t end, struct bytes value)
+{
+    buf_add(&walk->to, (struct bytes){ walk->text.p + walk->copied, begin - walk->copied });
+    buf_add(&walk->to, value);
+    walk->copied = end;
+}
+
+/* ---- names that were masked ---- */
+
+static enum status decode_name(struct walk *walk, struct bytes content, struct bytes *name)
+{
+    enum status st = scrub_view_open(&walk->work.view, content);
+
+    if (st == STATUS_OK)
+        *name = arena_copy(walk->arena, scrub_view_text(&walk->work.view));
+    return st == STATUS_OK && !name->p ? STATUS_NO_MEMORY : st;
+}
+
+static enum status take_name(struct walk *walk, struct frame *frame, struct bytes name)
+{
+    if (!frame->taken)
+        frame->taken = arena_alloc_array(walk->arena, NAMES_MAX, sizeof *frame->taken);
+    if (!frame->taken || frame->n_taken == NAMES_MAX)
+        return STATUS_NO_MEMORY;
+    frame->taken[frame->n_taken++] = name;
+    return STATUS_OK;
+}
+
+/* Collects all names that the object has in the text. */
+static enum status take_names(struct walk *walk, struct frame *frame)
+{
+    struct bytes text = walk->text, name;
+    enum status st = STATUS_OK;
+    size_t depth = 0, end;
+
+    for (size_t at = frame->begin; st == STATUS_OK && at < text.len; at = end) {
+        end = at + 1;
+        if (text.p[at] == '"') {
+            end = string_end(text, at);
+            if (depth == 1 && is_name(text, end) && end - at >= 2) {
+                st = decode_name(walk, (struct bytes){ text.p + at + 1, end - at - 2 }, &name);
+                if (st == STATUS_OK)
+                    st = take_name(walk, frame, name);
+            }
+        } else if (text.p[at] == '{' || text.p[at] == '[') {
+            depth++;
+        } else if ((text.p[at] == '}' || text.p[at] == ']') && --depth == 0) {
+            break;
+        }
+    }
+    return st;
+}
+
+static bool is_taken(const struct frame *frame, struct bytes name)
+{
+    for (size_t i = 0; i < frame->n_taken; i++) {
+        if (bytes_equal(frame->taken[i], name))
+            return true;
+    }
+    return false;
+}
+
+/* A name that was masked may stand in its object already: it then gets a number. */
+static enum status make_unique(struct walk *walk, struct frame *frame, struct bytes *content)
+{
+    struct bytes base = arena_copy(walk->arena, *content), name = { 0 };
+    enum status st = !base.p ? STATUS_NO_MEMORY : frame->taken ? STATUS_OK : take_names(walk, frame);
+
+    *content = base;
+    if (st == STATUS_OK)
+        st = decode_name(walk, base, &name);
+    for (size_t n = 2; st == STATUS_OK && is_taken(frame, name); n++) {
+        char suffix[SUFFIX_BYTES];
+        struct buf to = buf_new(base.len + sizeof suffix);
+        snprintf(suffix, sizeof suffix, "*%zu", n);
+        buf_add(&to, base);
+        buf_add_text(&to, suffix);
+        *content = to.failed ? (struct bytes){ 0 } : arena_copy(walk->arena, buf_bytes(&to));
+        buf_free(&to);
+        st = content->p ? decode_name(walk, *content, &name) : STATUS_NO_MEMORY;
+    }
+    return st == STATUS_OK ? take_name(walk, frame, name) : st;
+}
+
+/* ---- the walk ---- */
+
+/* Is this the value of the event's page_url? */
+static bool is_page_url(struct walk *walk)
+{
+    return walk->work.scrub->n_parameters && walk->depth == 1 && walk->frames[0].is_object &&
+           scrub_view_open(&walk->work.view, walk->frames[0].name) == STATUS_OK &&
+           bytes_equal(scrub_view_text(&walk->work.view), BYTES("page_url"));
+}
+
+static enum status string(struct walk *walk)
+{
+    size_t begin = walk->at, end = string_end(walk->text, begin);
+    struct frame *frame = innermost(walk);
+    enum status st = STATUS_OK;
+
+    walk->at = end;
+    if (end - begin < 2)
+        return STATUS_INTERNAL;
+    const struct bytes old = { walk->text.p + begin + 1, end - begin - 2 };
+    struct bytes content = old;
+    bool names = frame && frame->is_object && is_name(walk->text, end);
+    if (!names && is_page_url(walk))
+        st = scrub_url(&walk->work, &content);
+    if (st == STATUS_OK)
+        st = scrub_string(&walk->work, &content);
+    if (st == STATUS_OK && names && content.p != old.p)
+        st = make_unique(walk, frame, &content);
+    if (names)
+        frame->name = content;
+    if (st == STATUS_OK && content.p != old.p)
+        replace(walk, begin + 1, end - 1, content);
+    return st;
+}
+
+static enum status number(struct walk *walk)
+{
+    size_t begin = walk->at, end = number_end(walk->text, begin);
+    struct bytes value = { walk->text.p + begin, end - begin };
+    enum status st = scrub_number(&walk->work, &value);
+
+    walk->at = end;
+    if (st == STATUS_OK && value.p != walk->text.p + begin)
+        replace(walk, begin, end, value);
+    return st;
+}
+
+static enum status step(struct walk *walk)
+{
+    char c = walk->text.p[walk->at];
+
+    if (c == '"')
+        return string(walk);
+    if (c == '-' || (unsigned char)(c - '0') <= 9)
+        return number(walk);
+    if (c == '{' || c == '[') {
+        if (walk->depth == LIMIT_NESTING)
+            return STATUS_INTERNAL;
+        walk->frames[walk->depth++] = (struct frame){ .is_object = c == '{', .begin = walk->at };
+    } else if (c == '}' || c == ']') {
+        if (!walk->depth--)
+            return STATUS_INTERNAL;
+    } else if (c == ',' && walk->depth) {
+        walk->frames[walk->depth - 1].index++;
+    }
+    walk->at++;
+    return STATUS_OK;
+}
+
+/* ---- the report ---- */
+
+static void add_name(struct buf *to, struct scrub_view *view, struct bytes content)
+{
+    if (scrub_view_open(view, content) != STATUS_OK)
+        return;
+    for (size_t i = 0; i < view->len; i++)
+        buf_add(to, view->text[i] == '~' ? BYTES("~0") : view->text[i] == '/' ? BYTES("~1") : (struct bytes){ view->text + i, 1 });
+}
+
+/* What is refused is named, but a name that is itself what is refused is not told, and what does not fit is left out. */
+static struct bytes pointer_of(struct walk *walk)
+{
+    struct buf text = buf_new(POINTER_MAX_BYTES);
+    const struct scrub mask = { .cards = SCRUB_MASK, .ibans = SCRUB_MASK };
+    const struct scrub *scrub = walk->work.scrub;
+
+    walk->work.scrub = &mask;
+    for (size_t i = 0; i < walk->depth; i++) {
+        struct frame *frame = &walk->frames[i];
+        buf_add_text(&text, "/");
+        if (!frame->is_object)
+            buf_add_format(&text, "%zu", frame->index);
+        else if (scrub_string(&walk->work, &frame->name) == STATUS_OK)
+            add_name(&text, &walk->work.view, frame->name);
+    }
+    walk->work.scrub = scrub;
+    struct bytes pointer = arena_copy(walk->arena, text.len ? buf_bytes(&text) : BYTES(""));
+    buf_free(&text);
+    return pointer;
+}
+
+static void report_on(struct walk *walk, enum status st, struct scrub_report *report)
+{
+    if (!report)
+        return;
+    memcpy(report->counts, walk->work.counts, sizeof report->counts);
+    if (st == STATUS_SENSITIVE) {
+        report->refused_by = walk->work.refused_by;
+        report->pointer = pointer_of(walk);
+    }
+}
+
+/* ---- the whole ---- */
+
+static enum status scrub_all(struct walk *walk, struct bytes *text)
+{
+    enum status st = STATUS_OK;
+
+    while (st == STATUS_OK && walk->at < walk->text.len)
+        st = step(walk);
+    if (st != STATUS_OK || !walk->copied)
+        return st;
+    replace(walk, walk->text.len, walk->text.len, (struct bytes){ "", 0 });
+    *text = walk->to.failed ? (struct bytes){ 0 } : arena_copy(walk->arena, buf_bytes(&walk->to));
+    return text->p ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+enum status scrub_text(const struct scrub *scrub, struct arena *arena, struct bytes *text, struct scrub_report *report)
+{
+    if (report)
+        *report = (struct scrub_report){ 0 };
+    if (!scrub->n_parameters && ((scrub->cards == SCRUB_OFF && scrub->ibans == SCRUB_OFF) || !scrub_screen(*text)))
+        return STATUS_OK;
+
+    /* The frames need no clearing. */
+    struct walk walk;
+    size_t ceiling = 4 * text->len + GROWTH_BYTES;
+    walk.text = *text;
+    walk.at = walk.copied = walk.depth = 0;
+    walk.to = buf_new(ceiling);
+    walk.arena = arena;
+    walk.work = (struct scrub_work){ .scrub = scrub, .ceiling = ceiling };
+    enum status st = scrub_all(&walk, text);
+    report_on(&walk, st, report);
+    scrub_work_free(&walk.work);
+    buf_free(&walk.to);
+    return st;
+}
+
+/* ---- an event ---- */
+
+/* What was scrubbed is judged again, as any text is, before it goes on. */
+static enum status guard_again(struct bytes text, const struct limits *limits, struct arena *arena,
+                               const struct guard_element **element)
+{
+    struct guard_result result;
+    enum status st = guard_scan(text, limits, arena, &result);
+
+    if (st == STATUS_NO_MEMORY)
+        return st;
+    if (st != STATUS_OK || result.is_array || result.elements[0].fault.status != STATUS_OK)
+        return STATUS_INTERNAL;
+    *element = &result.elements[0];
+    return STATUS_OK;
+}
+
+enum status scrub_event(const struct scrub *scrub, const struct limits *limits, struct arena *arena, struct bytes *text,
+                        const struct guard_element **element, struct scrub_report *report, struct problem *problem)
+{
+    struct bytes own = { text->p + (*element)->text.begin, (*element)->text.end - (*element)->text.begin };
+    const char *before = own.p;
+    struct scrub_report unseen;
+
+    if (!report)
+        report = &unseen;
+    if ((*element)->fault.status != STATUS_OK || own.len > limits->event_max_bytes) {
+        *report = (struct scrub_report){ 0 };
+        return STATUS_OK;
+    }
+    enum status st = scrub_text(scrub, arena, &own, report);
+    if (st == STATUS_SENSITIVE) {
+        problem->pointer = report->pointer.p;
+        return problem_set(problem, st, "forbidden by the rule \"%s\"", scrub_rule_name(scrub, report->refused_by));
+    }
+    if (st != STATUS_OK || own.p == before)
+        return st;
+    *text = own;
+    return guard_again(own, limits, arena, element);
+}

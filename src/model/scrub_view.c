@@ -1,0 +1,144 @@
+#include "model/scrub_view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+void scrub_view_free(struct scrub_view *view)
+{
+    free(view->text);
+    free(view->origins);
+    *view = (struct scrub_view){ 0 };
+}
+
+struct bytes scrub_view_text(const struct scrub_view *view)
+{
+    return (struct bytes){ view->text, view->len };
+}
+
+static enum status reserve(struct scrub_view *view, size_t len)
+{
+    if (len < view->capacity)
+        return STATUS_OK;
+    char *text = realloc(view->text, len + 1);
+    if (text)
+        view->text = text;
+    uint32_t *origins = realloc(view->origins, (len + 1) * sizeof *origins);
+    if (origins)
+        view->origins = origins;
+    if (!text || !origins)
+        return STATUS_NO_MEMORY;
+    view->capacity = len + 1;
+    return STATUS_OK;
+}
+
+static void put(struct scrub_view *view, unsigned c, size_t origin)
+{
+    view->origins[view->len] = (uint32_t)origin;
+    view->text[view->len++] = (char)c;
+}
+
+/* A character of at most U+10FFFF. It has taken six bytes or more in the content, so there is room. */
+static void put_character(struct scrub_view *view, unsigned c, size_t origin)
+{
+    if (c < 0x80) {
+        put(view, c, origin);
+        return;
+    }
+    if (c < 0x800) {
+        put(view, 0xc0 | c >> 6, origin);
+    } else {
+        if (c < 0x10000) {
+            put(view, 0xe0 | c >> 12, origin);
+        } else {
+            put(view, 0xf0 | c >> 18, origin);
+            put(view, 0x80 | (c >> 12 & 0x3f), origin);
+        }
+        put(view, 0x80 | (c >> 6 & 0x3f), origin);
+    }
+    put(view, 0x80 | (c & 0x3f), origin);
+}
+
+/* Reads n hexadecimal digits. */
+static bool read_hex(struct bytes text, size_t at, size_t n, unsigned *value)
+{
+    *value = 0;
+    if (at > text.len || text.len - at < n)
+        return false;
+    for (size_t end = at + n; at < end; at++) {
+        unsigned c = (unsigned char)text.p[at];
+        unsigned digit = c - '0' <= 9 ? c - '0' : (c | 0x20) - 'a' <= 5 ? (c | 0x20) - 'a' + 10 : 16;
+        if (digit > 15)
+            return false;
+        *value = *value << 4 | digit;
+    }
+    return true;
+}
+
+/* Undoes the escape at `at`. Returns its length. */
+static size_t unescape(struct scrub_view *view, struct bytes content, size_t at)
+{
+    static const char short_escapes[] = { ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t' };
+    unsigned char kind = at + 1 < content.len ? (unsigned char)content.p[at + 1] : '\\';
+    unsigned unit, low;
+
+    if (kind != 'u' || !read_hex(content, at + 2, 4, &unit)) {
+        put(view, kind < sizeof short_escapes && short_escapes[kind] ? (unsigned char)short_escapes[kind] : kind, at);
+        return at + 1 < content.len ? 2 : 1;
+    }
+    bool is_pair = unit >= 0xd800 && unit < 0xdc00 && at + 7 < content.len && memcmp(content.p + at + 6, "\\u", 2) == 0 &&
+                   read_hex(content, at + 8, 4, &low) && low >= 0xdc00 && low <= 0xdfff;
+    put_character(view, is_pair ? 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00) : unit, at);
+    return is_pair ? 12 : 6;
+}
+
+/* Makes it UTF-8. */
+static void repair(struct scrub_view *view)
+{
+    size_t at = 0;
+
+    for (;;) {
+        at += utf8_error_offset((struct bytes){ view->text + at, view->len - at });
+        if (at == view->len)
+            return;
+        view->text[at++] = '?';
+    }
+}
+
+enum status scrub_view_open(struct scrub_view *view, struct bytes content)
+{
+    view->len = 0;
+    if (content.len >= UINT32_MAX || reserve(view, content.len) != STATUS_OK)
+        return STATUS_NO_MEMORY;
+    for (size_t at = 0; at < content.len;) {
+        if (content.p[at] == '\\') {
+            at += unescape(view, content, at);
+        } else {
+            put(view, (unsigned char)content.p[at], at);
+            at++;
+        }
+    }
+    view->origins[view->len] = (uint32_t)content.len;
+    repair(view);
+    return STATUS_OK;
+}
+
+bool scrub_view_decode(struct scrub_view *view)
+{
+    const struct scrub_view old = *view;
+    bool has_changed = false;
+
+    view->len = 0;
+    for (size_t at = 0; at < old.len;) {
+        unsigned code, c = (unsigned char)old.text[at];
+        uint32_t origin = old.origins[at];
+        bool is_encoded = c == '%' && read_hex(scrub_view_text(&old), at + 1, 2, &code);
+        has_changed |= is_encoded || c == '+';
+        put(view, is_encoded ? code : c == '+' ? ' ' : c, origin); /* never past what has been read */
+        at += is_encoded ? 3 : 1;
+    }
+    view->origins[view->len] = old.origins[old.len];
+    repair(view);
+    return has_changed;
+}

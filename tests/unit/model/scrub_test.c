@@ -1,0 +1,405 @@
+#include "model/scrub.h"
+
+#include "tests/unit/unit.h"
+
+#define CARD "4111111111111111"
+#define IBAN "DE89370400440532013000"
+
+static const struct limits limits = LIMITS_DEFAULT;
+static const struct scrub masking = { .cards = SCRUB_MASK, .ibans = SCRUB_MASK };
+static const struct scrub rejecting = { .cards = SCRUB_REJECT, .ibans = SCRUB_REJECT };
+
+/* Scrubs a copy whose memory ends with the text. The result is in the arena, or the copy, which is freed: *unchanged says which. */
+static enum status scrubbed(const struct scrub *scrub, struct bytes text, struct arena *arena, struct bytes *result,
+                            struct scrub_report *report)
+{
+    char *copy = exact_copy(text);
+    struct bytes own = { copy, text.len };
+    enum status st = scrub_text(scrub, arena, &own, report);
+
+    *result = own.p == copy ? text : own;
+    free(copy);
+    return st;
+}
+
+static bool is_faultless(struct bytes text, struct arena *arena)
+{
+    struct guard_result result;
+    enum status st = guard_scan(text, &limits, arena, &result);
+
+    for (size_t i = 0; st == STATUS_OK && i < result.n_elements; i++)
+        st = result.elements[i].fault.status;
+    return st == STATUS_OK;
+}
+
+/* want NULL: the text stays as it is. */
+static const struct {
+    int line;
+    const char *text;
+    const char *want;
+} cases[] = {
+    { __LINE__, "{}", NULL },
+    { __LINE__, "{\"a\":\"b\",\"n\":1.10,\"l\":[true,null,-0.0e1]}", NULL },
+    /* values */
+    { __LINE__, "{\"a\":\"" CARD "\"}", "{\"a\":\"*card*\"}" },
+    { __LINE__, "{\"a\" : \"x " CARD " y\" , \"b\": 1.10 }", "{\"a\" : \"x *card* y\" , \"b\": 1.10 }" },
+    { __LINE__, "{\"a\":\"4111 1111-1111 1111\",\"b\":\"" IBAN "\"}", "{\"a\":\"*card*\",\"b\":\"*iban*\"}" },
+    { __LINE__, "{\"a\":\"" CARD " " IBAN "\"}", "{\"a\":\"*card* *iban*\"}" },
+    { __LINE__, "{\"a\":\"de89 3704 0044 0532 0130 00\"}", "{\"a\":\"*iban*\"}" },
+    { __LINE__, "{\"a\":{\"b\":[1,[\"" CARD "\",{\"c\":\"" CARD "\"}]]}}", "{\"a\":{\"b\":[1,[\"*card*\",{\"c\":\"*card*\"}]]}}" },
+    { __LINE__, "\"" CARD "\"", "\"*card*\"" },
+    { __LINE__, "[\"" CARD "\"]", "[\"*card*\"]" },
+    /* escapes */
+    { __LINE__, "{\"a\":\"\\u0034111111111111111\"}", "{\"a\":\"*card*\"}" },
+    { __LINE__, "{\"a\":\"4111\\u00201111\\t1111\\u00a01111\\n\"}", "{\"a\":\"*card*\\n\"}" },
+    { __LINE__,
+      "{\"a\":"
+      "\"\\u0034\\u0031\\u0031\\u0031\\u0031\\u0031\\u0031\\u0031\\u0031\\u0031\\u0031\\u0031\\u0031\\u0031\\u0031\\u0031\"}",
+      "{\"a\":\"*card*\"}" },
+    { __LINE__, "{\"a\":\"\\\"" CARD "\\\"\"}", "{\"a\":\"\\\"*card*\\\"\"}" },
+    { __LINE__, "{\"a\":\"{\\\"pan\\\":\\\"" CARD "\\\"}\"}", "{\"a\":\"{\\\"pan\\\":\\\"*card*\\\"}\"}" },
+    { __LINE__, "{\"a\":\"\\ud83d\\ude00" CARD "\\ud83d\\ude00\"}", "{\"a\":\"\\ud83d\\ude00*card*\\ud83d\\ude00\"}" },
+    { __LINE__, "{\"a\":\"\\u0044E89370400440532013000\"}", "{\"a\":\"*iban*\"}" },
+    { __LINE__,
+      "{\"a\":\"4111\xc2\xa0"
+      "1111\xc2\xa0"
+      "1111\xc2\xa0"
+      "1111\"}",
+      "{\"a\":\"*card*\"}" },
+    /* URLs */
+    { __LINE__, "{\"u\":\"https://x.example/p?n=" CARD "&m=1\"}", "{\"u\":\"https://x.example/p?n=*card*&m=1\"}" },
+    { __LINE__, "{\"u\":\"https://x.example/" CARD "/p\"}", "{\"u\":\"https://x.example/*card*/p\"}" },
+    { __LINE__, "{\"u\":\"?n=4111+1111+1111+1111&m=1\"}", "{\"u\":\"?n=*card*&m=1\"}" },
+    { __LINE__, "{\"u\":\"?n=4111%201111%201111%201111&m=%20\"}", "{\"u\":\"?n=*card*&m=%20\"}" },
+    { __LINE__, "{\"u\":\"?n=4111%C2%A01111%c2%a01111%2D1111\"}", "{\"u\":\"?n=*card*\"}" },
+    { __LINE__, "{\"u\":\"?n=%34%31%31%31111111111111\"}", "{\"u\":\"?n=*card*\"}" },
+    { __LINE__, "{\"u\":\"?next=%2Fp%3Fn%3D4111%25201111%25201111%25201111\"}", "{\"u\":\"?next=%2Fp%3Fn%3D*card*\"}" },
+    { __LINE__, "{\"u\":\"?i=%3DDE89370400440532013000\"}", "{\"u\":\"?i=%3D*iban*\"}" },
+    { __LINE__, "{\"u\":\"?i=DE89+3704+0044+0532+0130+00\"}", "{\"u\":\"?i=*iban*\"}" },
+    { __LINE__, "{\"u\":\"#n=" CARD "\"}", "{\"u\":\"#n=*card*\"}" },
+    { __LINE__, "{\"u\":\"?x=%zz%4\",\"v\":\"100%\"}", NULL },
+    { __LINE__, "{\"u\":\"?x=%ff%fe " CARD "\"}", "{\"u\":\"?x=%ff%fe *card*\"}" },
+    /* names */
+    { __LINE__, "{\"" CARD "\":1}", "{\"*card*\":1}" },
+    { __LINE__, "{\"a " CARD " b\" : {\"" IBAN "\":[]}}", "{\"a *card* b\" : {\"*iban*\":[]}}" },
+    { __LINE__, "{\"" CARD "\":1,\"5555555555554444\":2,\"4012888888881881\":{\"" CARD "\":3}}",
+      "{\"*card*\":1,\"*card**2\":2,\"*card**3\":{\"*card*\":3}}" },
+    { __LINE__, "{\"" CARD "\":1,\"*card*\":2,\"x\":{\"*card**2\":0}}", "{\"*card**2\":1,\"*card*\":2,\"x\":{\"*card**2\":0}}" },
+    { __LINE__, "{\"" CARD "\":1,\"\\u002acard*\":2,\"*card**2\":3}", "{\"*card**3\":1,\"\\u002acard*\":2,\"*card**2\":3}" },
+    { __LINE__, "{\"l\":[\"" CARD "\",\"" CARD "\"]}", "{\"l\":[\"*card*\",\"*card*\"]}" },
+    /* numbers */
+    { __LINE__, "{\"a\":" CARD "}", "{\"a\":\"*card*\"}" },
+    { __LINE__, "{\"a\":-" CARD " ,\"b\":[" CARD ",1]}", "{\"a\":\"*card*\" ,\"b\":[\"*card*\",1]}" },
+    { __LINE__, "{\"a\":" CARD ".0,\"b\":" CARD ".000}", "{\"a\":\"*card*\",\"b\":\"*card*\"}" },
+    { __LINE__, "{\"a\":4.111111111111111e15,\"b\":4.111111111111111E+15}", "{\"a\":\"*card*\",\"b\":\"*card*\"}" },
+    { __LINE__, "{\"a\":41111111111111110e-1}", NULL }, /* nobody writes so */
+    { __LINE__, "{\"a\":0.4111111111111111,\"b\":" CARD ".5,\"c\":4111111111111112}", NULL },
+    { __LINE__, "{\"a\":1795354496789,\"b\":1795354496789001}", NULL },
+    { __LINE__, CARD, "\"*card*\"" },
+    /* what is no card stays */
+    { __LINE__, "{\"session_id\":\"41111111-1111-1111-9111-111111111111\",\"t\":\"2026-11-22T19:09:51.123456Z\"}", NULL },
+};
+
+Test(scrub, what_is_found_is_masked_and_all_else_stays)
+{
+    struct arena arena = arena_new(1024 * 1024);
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct bytes text = bytes_of(cases[i].text), got, again;
+        struct bytes want = bytes_of(cases[i].want ? cases[i].want : cases[i].text);
+        struct scrub_report report;
+        EXPECT_STATUS(cases[i].line, scrubbed(&masking, text, &arena, &got, &report), STATUS_OK);
+        EXPECT_BYTES(cases[i].line, got, want);
+        EXPECT(cases[i].line, (got.p == text.p) == !cases[i].want);
+        EXPECT(cases[i].line, is_faultless(got, &arena));
+        EXPECT_INT(cases[i].line, report.counts[SCRUB_CARDS] + report.counts[SCRUB_IBANS] > 0, cases[i].want != NULL);
+        /* Once is enough. */
+        EXPECT_STATUS(cases[i].line, scrubbed(&masking, got, &arena, &again, NULL), STATUS_OK);
+        EXPECT(cases[i].line, again.p == got.p);
+        arena_reset(&arena);
+    }
+    arena_free(&arena);
+}
+
+Test(scrub, rules_that_are_off_find_nothing)
+{
+    static const struct scrub off = { 0 }, cards = { .cards = SCRUB_MASK };
+    struct arena arena = arena_new(1024 * 1024);
+    struct bytes got;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        cr_expect_eq(scrubbed(&off, bytes_of(cases[i].text), &arena, &got, NULL), STATUS_OK);
+        EXPECT_TEXT(cases[i].line, got.p, cases[i].text);
+    }
+    cr_expect_eq(scrubbed(&cards, BYTES("[\"" CARD "\",\"" IBAN "\"]"), &arena, &got, NULL), STATUS_OK);
+    EXPECT_BYTES(__LINE__, got, BYTES("[\"*card*\",\"" IBAN "\"]"));
+    arena_free(&arena);
+}
+
+Test(scrub, event_is_refused_with_rule_and_place_and_never_the_value)
+{
+    static const struct {
+        int line;
+        const char *text;
+        unsigned rule;
+        const char *pointer;
+    } refused[] = {
+        { __LINE__, "{\"a\":\"" CARD "\"}", SCRUB_CARDS, "/a" },
+        { __LINE__, "{\"a\":" CARD "}", SCRUB_CARDS, "/a" },
+        { __LINE__, "{\"a\":\"" IBAN "\"}", SCRUB_IBANS, "/a" },
+        { __LINE__, "{\"x\":{},\"a\":[1,[],{\"b/~\\u002f\":[0,\"" CARD "\"]}]}", SCRUB_CARDS, "/a/2/b~1~0~1/1" },
+        { __LINE__, "{\"" CARD "\":1}", SCRUB_CARDS, "/*card*" },
+        { __LINE__, "{\"a\":{\"x " CARD "\":\"" IBAN "\"}}", SCRUB_CARDS, "/a/x *card*" },
+    };
+    struct arena arena = arena_new(1024 * 1024);
+
+    for (size_t i = 0; i < COUNT_OF(refused); i++) {
+        struct scrub_report report;
+        struct bytes got;
+        EXPECT_STATUS(refused[i].line, scrubbed(&rejecting, bytes_of(refused[i].text), &arena, &got, &report), STATUS_SENSITIVE);
+        EXPECT_INT(refused[i].line, report.refused_by, refused[i].rule);
+        EXPECT_BYTES(refused[i].line, report.pointer, bytes_of(refused[i].pointer));
+    }
+    arena_free(&arena);
+}
+
+Test(scrub, parameters_that_are_not_listed_are_cut_out_of_page_url)
+{
+    static const struct bytes names[] = { BYTES("a"), BYTES("utm_*"), BYTES("b c") };
+    static const struct scrub listed = { .cards = SCRUB_MASK, .parameters = names, .n_parameters = COUNT_OF(names) };
+    static const struct bytes nothing[] = { BYTES("") };
+    static const struct scrub none = { .parameters = nothing, .n_parameters = 1 };
+    static const struct {
+        int line;
+        const char *url;
+        const char *want; /* NULL: as it is */
+        const char *bare; /* with nothing listed; NULL: as want */
+    } urls[] = {
+        { __LINE__, "https://x.example/p", NULL, NULL },
+        { __LINE__, "https://x.example/p?", NULL, NULL },
+        { __LINE__, "https://x.example/p?a=1", NULL, "https://x.example/p" },
+        { __LINE__, "https://x.example/p?a=1&x=2", "https://x.example/p?a=1", "https://x.example/p" },
+        { __LINE__, "https://x.example/p?x=2&a=1", "https://x.example/p?a=1", "https://x.example/p" },
+        { __LINE__, "p?x=2&a=1&y&utm_source=s;z=1;utm_=2&A=3", "p?a=1&utm_source=s;utm_=2", "p" },
+        { __LINE__, "p?x=2\\u0026a=1\\u0026y", "p?a=1", "p" },
+        { __LINE__, "p?%61=1&b+c=2&b%20c=3&ab=4", "p?%61=1&b+c=2&b%20c=3", "p" },
+        { __LINE__, "p?x=1", "p", NULL },
+        { __LINE__, "p?x=1#part", "p#part", NULL },
+        { __LINE__, "p?a=1#part", NULL, "p#part" },
+        { __LINE__, "p#part", NULL, NULL },
+        { __LINE__, "p#access_token=t&a=1", "p#a=1", "p" },
+        { __LINE__, "p#access_token=t", "p", NULL },
+        { __LINE__, "p?a=0#/route?x=1&a=2", "p?a=0#/route?a=2", "p#/route" },
+        { __LINE__, "p?a=" CARD "&x=" CARD, "p?a=*card*", "p" },
+        { __LINE__, "", NULL, NULL },
+        { __LINE__, "?", NULL, NULL },
+        { __LINE__, "#", NULL, NULL },
+    };
+    struct arena arena = arena_new(1024 * 1024);
+
+    for (size_t i = 0; i < COUNT_OF(urls); i++) {
+        const char *wants[] = { urls[i].want ? urls[i].want : urls[i].url, urls[i].bare };
+        for (size_t n = 0; n < 2; n++) {
+            struct buf text = buf_new(1024), want = buf_new(1024);
+            struct bytes got;
+            buf_add_format(&text, "{\"x\":{\"page_url\":\"p?x=1\"},\"pa\\u0067e_url\":\"%s\",\"u\":\"p?x=1\"}", urls[i].url);
+            buf_add_format(&want, "{\"x\":{\"page_url\":\"p?x=1\"},\"pa\\u0067e_url\":\"%s\",\"u\":\"p?x=1\"}",
+                           wants[n] ? wants[n] : wants[0]);
+            EXPECT_STATUS(urls[i].line, scrubbed(n ? &none : &listed, buf_bytes(&text), &arena, &got, NULL), STATUS_OK);
+            EXPECT_BYTES(urls[i].line, got, buf_bytes(&want));
+            buf_free(&text);
+            buf_free(&want);
+        }
+    }
+    arena_free(&arena);
+}
+
+Test(scrub, text_that_is_no_json_is_read_no_further_than_it_goes)
+{
+    static const char *const texts[] = {
+        "",
+        "\"",
+        "\"\\",
+        "{\"a",
+        "{\"" CARD,
+        "{\"" CARD "\\",
+        "{\"" CARD "\\u00",
+        "}" CARD,
+        "]]" CARD,
+        "[[" CARD,
+        "-",
+        "\"" CARD "\\ud83d\\",
+        "\"4111%201111%2",
+        CARD "e",
+        "{\"" CARD "\":1",
+        "{\"a\":1,\"" CARD "\"}",
+    };
+    struct arena arena = arena_new(1024 * 1024);
+    struct bytes got;
+
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        enum status st = scrubbed(&masking, bytes_of(texts[i]), &arena, &got, NULL);
+        cr_expect(st == STATUS_OK || st == STATUS_INTERNAL, "%s", texts[i]);
+    }
+    arena_free(&arena);
+}
+
+/* ---- properties ---- */
+
+static uint32_t random_state = 1;
+
+static uint32_t random_below(uint32_t n)
+{
+    random_state = random_state * 1664525 + 1013904223;
+    return (random_state >> 8) % n;
+}
+
+static void add_random_string(struct buf *to)
+{
+    static const char *const pieces[] = {
+        CARD,
+        "5555 5555 5555 4444",
+        "3782-822463-10005",
+        IBAN,
+        "gb29 nwbk 6016 1331 9268 19",
+        "4111%201111%201111%201111",
+        "4",
+        "11",
+        "1111",
+        " ",
+        "-",
+        ".",
+        "%20",
+        "%",
+        "\\u0034",
+        "\\\"",
+        "\\u00a0",
+        "\xc2\xa0",
+        "x",
+        "abc",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "1795354496789",
+        "=",
+        "&",
+        "*card*",
+        "\xf0\x9f\x98\x80",
+        "DE89",
+        "%25",
+    };
+
+    buf_add_text(to, "\"");
+    for (uint32_t n = random_below(6); n; n--)
+        buf_add_text(to, pieces[random_below(COUNT_OF(pieces))]);
+    buf_add_text(to, "\"");
+}
+
+static void add_random_value(struct buf *to, uint32_t depth)
+{
+    static const char *const words[] = {
+        "1.10", "true", CARD, "-0", "1795354496789", "4.111111111111111e15", "null", "[ ]", "{ }"
+    };
+    uint32_t kind = random_below(depth < 4 ? 4 : 2);
+
+    if (kind == 0) {
+        add_random_string(to);
+    } else if (kind == 1) {
+        buf_add_text(to, words[random_below(COUNT_OF(words))]);
+    } else {
+        buf_add_text(to, kind == 2 ? "[" : "{");
+        for (uint32_t n = random_below(5), i = 0; i < n; i++) {
+            buf_add_text(to, i ? " ," : "");
+            if (kind == 3) {
+                add_random_string(to);
+                buf_add_text(to, ": ");
+            }
+            add_random_value(to, depth + 1);
+        }
+        buf_add_text(to, kind == 2 ? "]" : "}");
+    }
+}
+
+/* Cuts what stands before the next mask, or number of a name, off text, and that too. */
+static struct bytes cut_piece(struct bytes *text)
+{
+    static const struct bytes masks[] = { BYTES("card*"), BYTES("iban*") };
+    struct bytes piece;
+
+    (void)bytes_cut(text, '*', &piece);
+    for (size_t i = 0; text->p && i < COUNT_OF(masks); i++) {
+        if (bytes_begins_with(*text, masks[i])) {
+            text->p += masks[i].len;
+            text->len -= masks[i].len;
+        }
+    }
+    return piece;
+}
+
+/* Stands all that is between the masks in the text too, in that order? */
+static bool is_kept_in_order(struct bytes text, struct bytes scrubbed)
+{
+    while (scrubbed.p) {
+        struct bytes piece =
+            bytes_trim(cut_piece(&scrubbed), "0123456789\""); /* of a name's number, the quotes of a number's mask */
+        const char *at = memmem(text.p, text.len, piece.p, piece.len);
+        if (!at)
+            return false;
+        text.len -= (size_t)(at - text.p) + piece.len;
+        text.p = at + piece.len;
+    }
+    return true;
+}
+
+Test(scrub, scrubbed_is_valid_and_clean_and_else_the_same)
+{
+    struct arena arena = arena_new(4 * 1024 * 1024);
+    unsigned changed = 0;
+
+    for (int i = 0; i < 5000; i++) {
+        struct buf text = buf_new(64 * 1024);
+        struct bytes got, again;
+        add_random_value(&text, 0);
+        if (is_faultless(buf_bytes(&text), &arena)) {
+            cr_assert_eq(scrubbed(&masking, buf_bytes(&text), &arena, &got, NULL), STATUS_OK);
+            cr_assert(is_faultless(got, &arena), "%s became %.*s", text.p, (int)got.len, got.p);
+            cr_assert_eq(scrubbed(&masking, got, &arena, &again, NULL), STATUS_OK);
+            cr_assert(again.p == got.p, "%s became %.*s, then %s", text.p, (int)got.len, got.p, again.p);
+            cr_assert(is_kept_in_order(buf_bytes(&text), got), "%s became %.*s", text.p, (int)got.len, got.p);
+            changed += got.p != text.p;
+        }
+        buf_free(&text);
+        arena_reset(&arena);
+    }
+    cr_expect(changed > 1000, "%u", changed);
+    arena_free(&arena);
+}
+
+/* ---- an event of an array ---- */
+
+Test(scrub, event_is_scrubbed_alone_and_judged_again)
+{
+    static const struct bytes text =
+        BYTES("[{\"event_type\":\"a\"}, {\"event_type\":\"" CARD "\",\"session_id\":\"s\"},{\"a\":\"" CARD "\",\"a\":1}]");
+    struct arena arena = arena_new(1024 * 1024);
+    struct guard_result scan;
+    struct problem problem = { 0 };
+
+    cr_assert_eq(guard_scan(text, &limits, &arena, &scan), STATUS_OK);
+    for (size_t i = 0; i < 3; i++) {
+        struct bytes own = text;
+        const struct guard_element *element = &scan.elements[i];
+        EXPECT_STATUS(__LINE__, scrub_event(&masking, &limits, &arena, &own, &element, NULL, &problem), STATUS_OK);
+        if (i != 1) {
+            cr_expect(own.p == text.p && element == &scan.elements[i]);
+            continue;
+        }
+        EXPECT_BYTES(__LINE__, own, BYTES("{\"event_type\":\"*card*\",\"session_id\":\"s\"}"));
+        cr_expect_eq(element->text.end, own.len);
+        cr_expect_eq(element->values[GUARD_EVENT_TYPE], 14);
+    }
+    struct bytes own = text;
+    const struct guard_element *element = &scan.elements[1];
+    EXPECT_STATUS(__LINE__, scrub_event(&rejecting, &limits, &arena, &own, &element, NULL, &problem), STATUS_SENSITIVE);
+    EXPECT_TEXT(__LINE__, problem.pointer, "/event_type");
+    EXPECT_TEXT(__LINE__, problem.details, "forbidden by the rule \"card\"");
+    arena_free(&arena);
+}
