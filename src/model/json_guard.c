@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/text_hash.h"
 #include "base/utf8.h"
 #include "model/escapes.h"
 #include "model/number.h"
@@ -311,22 +312,6 @@ static bool decode(struct scan *scan, struct bytes *content)
     return true;
 }
 
-static uint32_t hash_of(struct bytes text)
-{
-    uint64_t hash = text.len;
-    uint64_t word = 0;
-
-    for (; text.len >= sizeof word; text.p += sizeof word, text.len -= sizeof word) {
-        memcpy(&word, text.p, sizeof word);
-        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 32;
-    }
-    word = 0;
-    memcpy(&word, text.p, text.len);
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-    return (uint32_t)(hash >> 32);
-}
-
 static bool names_grow(struct scan *scan)
 {
     size_t capacity = scan->names_capacity ? scan->names_capacity * 2 : 64;
@@ -345,7 +330,7 @@ static bool names_grow(struct scan *scan)
 static bool name_add(struct scan *scan, struct bytes text, size_t offset)
 {
     struct frame *frame = &scan->frames[scan->depth - 1];
-    struct name name = { .hash = hash_of(text), .len = (uint32_t)text.len, .p = text.p };
+    struct name name = { .hash = text_hash(text), .len = (uint32_t)text.len, .p = text.p };
 
     if (frame->n_members++ >= scan->limits->members_max) {
         blame_element(scan, STATUS_LIMIT, offset, "too many members in one object");
@@ -353,7 +338,7 @@ static bool name_add(struct scan *scan, struct bytes text, size_t offset)
     }
     for (size_t i = frame->first_name; i < scan->n_names; i++) {
         const struct name *other = &scan->names[i];
-        if (other->hash == name.hash && bytes_equal((struct bytes){ other->p, other->len }, text)) {
+        if (other->hash == name.hash && other->len == name.len && text_same(other->p, name.p, name.len)) {
             blame_element(scan, STATUS_UNREPRESENTABLE, offset, "a member name stands twice in one object");
             break;
         }

@@ -47,7 +47,7 @@ static bool names_reserve(struct schema_build *build, struct schema_names *names
 
 static struct schema_slot *names_add(struct schema_names *names, struct bytes name)
 {
-    uint32_t hash = value_hash(name);
+    uint32_t hash = text_hash(name);
     uint32_t i = hash & names->mask;
 
     while (names->slots[i].name.p && !(names->slots[i].hash == hash && bytes_equal(names->slots[i].name, name)))
@@ -150,6 +150,7 @@ static enum status build_number(struct schema_build *build)
         bound->own = own;
         bound->kind = (enum schema_bound_kind)i;
         bound->has_integer = value_integer(own, &bound->integer);
+        number->are_integers = bound->has_integer && (number->are_integers || number->n == 1);
         if (!decimal_read(value_text(own), &bound->decimal))
             return STATUS_INTERNAL;
     }
@@ -295,7 +296,7 @@ static enum status build_dependencies(struct schema_build *build, struct schema_
     for (; object->n_dependencies < given->n && st == STATUS_OK; object->n_dependencies++, name = value_next(name + 1)) {
         struct schema_dependency *dependency = &dependencies[object->n_dependencies];
         dependency->name = value_text(name);
-        dependency->hash = value_hash(dependency->name);
+        dependency->hash = text_hash(dependency->name);
         if (name[1].kind == VALUE_ARRAY)
             dependency->names = name + 1;
         else

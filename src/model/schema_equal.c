@@ -75,7 +75,7 @@ static uint32_t hash_of(const struct value *value)
         struct decimal decimal;
         uint32_t hash = (uint32_t)(part->kind + 1) * 0x9e3779b1u;
         if (part->kind == VALUE_STRING)
-            hash ^= value_hash(value_text(part));
+            hash ^= text_hash(value_text(part));
         else if (part->kind == VALUE_NUMBER && decimal_read(value_text(part), &decimal))
             hash ^= (uint32_t)decimal_hash(&decimal);
         else if (part->kind >= VALUE_ARRAY)

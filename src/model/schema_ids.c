@@ -9,14 +9,14 @@ const struct value *schema_member(const struct value *object, enum keyword keywo
 {
     struct bytes name = bytes_of(keyword_name(keyword));
 
-    return object->kind == VALUE_OBJECT ? value_member(object, name, value_hash(name)) : NULL;
+    return object->kind == VALUE_OBJECT ? value_member(object, name, text_hash(name)) : NULL;
 }
 
 /* ---- names ---- */
 
 static uint32_t id_hash(struct bytes uri, struct bytes fragment)
 {
-    return value_hash(uri) * 31 + value_hash(fragment);
+    return text_hash(uri) * 31 + text_hash(fragment);
 }
 
 static struct schema_id *id_find(const struct schema_set *set, struct bytes uri, struct bytes fragment)
@@ -96,7 +96,7 @@ static const struct value *step(const struct value *value, struct bytes token)
     size_t index;
 
     if (value->kind == VALUE_OBJECT)
-        return value_member(value, token, value_hash(token));
+        return value_member(value, token, text_hash(token));
     if (value->kind != VALUE_ARRAY || (token.len > 1 && token.p[0] == '0') || !bytes_to_size(token, UINT32_MAX, &index) ||
         index >= value->n)
         return NULL;

@@ -38,7 +38,7 @@ static bool judge_values(struct schema_run *run, const struct schema_values *val
 {
     if (value->kind == VALUE_STRING) {
         struct bytes text = value_text(value);
-        if (schema_names_find(&values->strings, text, value_hash(text)))
+        if (schema_names_find(&values->strings, text, text_hash(text)))
             return true;
     }
     for (uint32_t i = 0; i < values->n_others && value->kind != VALUE_STRING; i++) {
@@ -77,15 +77,11 @@ static bool integer_is_right(const struct schema_bound *bound, int64_t integer)
     return order_is_right(bound->kind, (integer > bound->integer) - (integer < bound->integer));
 }
 
-static bool decimal_is_right(const struct schema_bound *bound, const struct value *value)
+static bool decimal_is_right(const struct schema_bound *bound, const struct decimal *decimal)
 {
-    struct decimal decimal;
-
-    if (!decimal_read(value_text(value), &decimal))
-        return false;
     if (bound->kind == BOUND_MULTIPLE_OF)
-        return decimal_is_multiple(&decimal, &bound->decimal);
-    return order_is_right(bound->kind, decimal_compare(&decimal, &bound->decimal));
+        return decimal_is_multiple(decimal, &bound->decimal);
+    return order_is_right(bound->kind, decimal_compare(decimal, &bound->decimal));
 }
 
 static bool tell_bound(struct schema_run *run, const struct schema_bound *bound, const struct value *value)
@@ -108,13 +104,16 @@ static bool tell_bound(struct schema_run *run, const struct schema_bound *bound,
 
 static bool judge_number(struct schema_run *run, const struct schema_number *number, const struct value *value)
 {
+    struct decimal decimal;
     int64_t integer;
     bool has_integer = value_integer(value, &integer);
+    bool has_decimal = (!has_integer || !number->are_integers) && decimal_read(value_text(value), &decimal);
     bool fits = true;
 
     for (size_t i = 0; i < number->n && goes_on(run, fits); i++) {
         const struct schema_bound *bound = &number->bounds[i];
-        bool is_right = has_integer && bound->has_integer ? integer_is_right(bound, integer) : decimal_is_right(bound, value);
+        bool is_right =
+            has_integer && bound->has_integer ? integer_is_right(bound, integer) : has_decimal && decimal_is_right(bound, &decimal);
         if (!is_right)
             fits = tell_bound(run, bound, value);
     }
@@ -238,7 +237,7 @@ static bool tell_required(struct schema_run *run, const struct schema_object *ob
 {
     for (uint32_t i = 0; i < object->n_required && schema_run_tells(run); i++) {
         struct bytes name = value_text(object->required + 1 + i);
-        if (!value_member(value, name, value_hash(name)))
+        if (!value_member(value, name, text_hash(name)))
             schema_violate(run, value, "required", "a member \"%.*s\"", (int)name.len, name.p);
     }
     return false;
@@ -271,7 +270,7 @@ static bool judge_dependency(struct schema_run *run, const struct schema_depende
         return apply(run, dependency->schema, value);
     for (uint32_t i = 0; i < dependency->names->n && goes_on(run, fits); i++) {
         struct bytes name = value_text(dependency->names + 1 + i);
-        if (!value_member(value, name, value_hash(name)))
+        if (!value_member(value, name, text_hash(name)))
             fits = schema_violate(run, value, "dependencies", "a member \"%.*s\" beside \"%.*s\"", (int)name.len, name.p,
                                   (int)dependency->name.len, dependency->name.p);
     }

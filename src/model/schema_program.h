@@ -57,6 +57,7 @@ struct schema_bound {
 struct schema_number {
     struct schema_bound bounds[BOUND_COUNT];
     size_t n;
+    bool are_integers; /* each of them has_integer */
 };
 
 struct schema_string {
@@ -148,7 +149,7 @@ static inline const struct schema_slot *schema_names_find(const struct schema_na
         const struct schema_slot *slot = &names->slots[i];
         if (!slot->name.p)
             return NULL;
-        if (slot->hash == hash && bytes_equal(slot->name, name))
+        if (slot->hash == hash && slot->name.len == name.len && text_same(slot->name.p, name.p, name.len))
             return slot;
     }
 }

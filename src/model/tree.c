@@ -4,44 +4,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text_hash.h"
 #include "base/utf8.h"
 #include "model/escapes.h"
-
-enum { FIRST_CAPACITY = 128 };
-
-struct reading {
-    const char *p;
-    const char *end;
-    struct tree *tree;
-    struct arena *arena;
-    uint32_t open; /* index of the innermost open container; NONE outside the root */
-};
-
-enum { NONE = 0x7fffffff };
-
-uint32_t value_hash(struct bytes text)
-{
-    uint64_t hash = text.len;
-    uint64_t word = 0;
-
-    for (; text.len >= sizeof word; text.p += sizeof word, text.len -= sizeof word) {
-        memcpy(&word, text.p, sizeof word);
-        hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 32;
-    }
-    word = 0;
-    if (text.len)
-        memcpy(&word, text.p, text.len);
-    hash = (hash ^ word) * 0x9e3779b97f4a7c15u;
-    return (uint32_t)(hash >> 32);
-}
 
 const struct value *value_member(const struct value *object, struct bytes name, uint32_t hash)
 {
     const struct value *member = object + 1;
 
     for (uint32_t i = 0; i < object->n; i++, member = value_next(member + 1)) {
-        if (member->n == hash && bytes_equal(value_text(member), name))
+        if (member->n == hash && member->len == name.len && text_same(member->p, name.p, name.len))
             return member + 1;
     }
     return NULL;
@@ -131,64 +103,54 @@ size_t value_pointer(const struct value *root, const struct value *value, char *
 
 /* ---- reading ---- */
 
-static bool grow(struct reading *reading)
-{
-    struct tree *tree = reading->tree;
-    size_t capacity = tree->capacity ? tree->capacity * 2 : FIRST_CAPACITY;
-    struct value *grown = arena_alloc(reading->arena, capacity * sizeof *grown);
+struct reading {
+    const char *p;
+    const char *end;
+    struct value *next;  /* where the next value goes */
+    struct value *limit; /* how far there is room */
+    struct value
+        *open; /* the innermost open container; NULL outside the root. While it is open, its span leads back to the one around it */
+    struct arena *arena;
+};
 
-    if (!grown)
-        return false;
-    if (tree->n)
-        memcpy(grown, tree->values, tree->n * sizeof *grown);
-    tree->values = grown;
-    tree->capacity = capacity;
-    return true;
+static inline bool is_space(char c)
+{
+    return (unsigned char)c <= ' ';
 }
 
-/* Room for one more value; NULL without memory. */
-static struct value *value_add(struct reading *reading)
+/* Where in the eight bytes at p the first quote or backslash stands; 8 where there is none. *seen collects the bytes before it. */
+static inline unsigned plain_bytes(const char *p, uint64_t *seen)
 {
-    if (reading->tree->n == reading->tree->capacity && !grow(reading))
-        return NULL;
-    return &reading->tree->values[reading->tree->n++];
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t word;
+
+    memcpy(&word, p, sizeof word);
+    word = le64toh(word);
+    /* A borrow reaches only bytes behind one that is found itself, so the first found is exact. */
+    uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
+    uint64_t ends = (((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) & (ones << 7);
+    if (!ends) {
+        *seen |= word;
+        return 8;
+    }
+    *seen |= word & ((ends & -ends) - 1);
+    return (unsigned)__builtin_ctzll(ends) / 8;
 }
 
-static void skip_space(struct reading *reading)
+/* Where the string ends that p stands in: its quote, or end. */
+static inline const char *string_end(const char *p, const char *end, uint64_t *seen, bool *has_escapes)
 {
-    while (reading->p < reading->end && (unsigned char)*reading->p <= ' ')
-        reading->p++;
-}
-
-/* Where the string ends that p stands in: its quote, or end. Notes what stands in it. */
-static const char *string_end(const char *p, const char *end, bool *is_ascii, bool *has_escapes)
-{
-    const uint64_t ones = 0x0101010101010101u, highs = ones << 7;
-    uint64_t seen = 0, word;
-
     while (p < end) {
-        if (end - p >= 8) {
-            memcpy(&word, p, sizeof word);
-            word = le64toh(word);
-            /* A borrow reaches only bytes behind one that is found itself, so the first found is exact. */
-            uint64_t quote = word ^ (ones * '"'), backslash = word ^ (ones * '\\');
-            uint64_t ends = (((quote - ones) & ~quote) | ((backslash - ones) & ~backslash)) & highs;
-            if (!ends) {
-                seen |= word;
-                p += 8;
-                continue;
-            }
-            unsigned n = (unsigned)__builtin_ctzll(ends) / 8;
-            seen |= n ? word << (64 - 8 * n) : 0;
-            p += n;
-        }
+        unsigned n = end - p >= 8 ? plain_bytes(p, seen) : 0;
+        p += n;
+        if (n == 8)
+            continue;
         if (*p == '"')
             break;
         *has_escapes |= *p == '\\';
-        seen |= (unsigned char)*p;
+        *seen |= (unsigned char)*p;
         p += *p == '\\' ? 2 : 1;
     }
-    *is_ascii = !(seen & highs);
     return p;
 }
 
@@ -206,125 +168,138 @@ static bool string_decode(struct reading *reading, struct value *string)
 }
 
 /* Reads a string, whose quote p stands on. */
-static enum status string(struct reading *reading, bool is_name)
+static inline enum status string(struct reading *reading, bool is_name)
 {
-    bool has_escapes = false, is_ascii;
+    struct value *value = reading->next;
     const char *begin = reading->p + 1;
-    const char *end = string_end(begin, reading->end, &is_ascii, &has_escapes);
-    struct value *value = value_add(reading);
+    bool has_escapes = false;
+    uint64_t seen = 0;
+    const char *end = string_end(begin, reading->end, &seen, &has_escapes);
 
-    if (!value)
-        return STATUS_NO_MEMORY;
-    if (end >= reading->end)
+    if (end >= reading->end || value == reading->limit)
         return STATUS_INTERNAL;
-    *value = (struct value){ begin, (uint32_t)(end - begin), 1, 0, VALUE_STRING, is_ascii, false };
+    *value = (struct value){ begin, (uint32_t)(end - begin), 1, 0, VALUE_STRING, !(seen & 0x8080808080808080u), false };
     if (has_escapes && !string_decode(reading, value))
         return STATUS_NO_MEMORY;
     if (is_name)
-        value->n = value_hash(value_text(value));
+        value->n = text_hash(value_text(value));
+    reading->next = value + 1;
     reading->p = end + 1;
     return STATUS_OK;
 }
 
 /* A number, or one of the words. */
-static enum status scalar(struct reading *reading)
+static inline enum status scalar(struct reading *reading)
 {
-    const char *begin = reading->p;
+    const char *begin = reading->p, *p = begin;
+    struct value *value = reading->next;
     bool is_digits = true;
 
-    for (; reading->p < reading->end; reading->p++) {
-        unsigned char c = (unsigned char)*reading->p;
-        if (c <= ' ' || c == ',' || c == ']' || c == '}')
-            break;
-        is_digits &= (unsigned)(c - '0') <= 9 || c == '-';
-    }
-    struct value *value = value_add(reading);
-    if (!value)
-        return STATUS_NO_MEMORY;
-    if (reading->p == begin)
+    for (; p < reading->end && !is_space(*p) && *p != ',' && *p != ']' && *p != '}'; p++)
+        is_digits &= (unsigned)(*p - '0') <= 9 || *p == '-';
+    if (p == begin || value == reading->limit)
         return STATUS_INTERNAL;
     enum value_kind kind = *begin == 'n' ? VALUE_NULL : *begin == 't' ? VALUE_TRUE : *begin == 'f' ? VALUE_FALSE : VALUE_NUMBER;
-    *value = (struct value){ begin, (uint32_t)(reading->p - begin), 1, 0, (uint8_t)kind, false, is_digits };
+    *value = (struct value){ begin, (uint32_t)(p - begin), 1, 0, (uint8_t)kind, false, is_digits };
+    reading->next = value + 1;
+    reading->p = p;
     return STATUS_OK;
 }
 
-/* Opens a container. While it is open its span is the index of the one around it. */
-static enum status container_begin(struct reading *reading)
+static inline enum status container_begin(struct reading *reading)
 {
+    struct value *value = reading->next;
     enum value_kind kind = *reading->p == '{' ? VALUE_OBJECT : VALUE_ARRAY;
-    struct value *value = value_add(reading);
+    uint32_t back = reading->open ? (uint32_t)(value - reading->open) : 0;
 
-    if (!value)
-        return STATUS_NO_MEMORY;
-    *value = (struct value){ .p = reading->p++, .span = reading->open, .kind = (uint8_t)kind };
-    reading->open = (uint32_t)(value - reading->tree->values);
+    if (value == reading->limit)
+        return STATUS_INTERNAL;
+    *value = (struct value){ .p = reading->p++, .span = back, .kind = (uint8_t)kind };
+    reading->open = value;
+    reading->next = value + 1;
     return STATUS_OK;
 }
 
-static void container_end(struct reading *reading)
+static inline void container_end(struct reading *reading)
 {
-    struct value *value = &reading->tree->values[reading->open];
+    struct value *value = reading->open;
 
     reading->p++;
-    reading->open = value->span;
-    value->span = (uint32_t)(&reading->tree->values[reading->tree->n] - value);
+    reading->open = value->span ? value - value->span : NULL;
+    value->span = (uint32_t)(reading->next - value);
     value->len = (uint32_t)(reading->p - value->p);
 }
 
-/* Steps over what stands behind a value: ends of containers, a comma. */
-static void separators(struct reading *reading)
-{
-    for (skip_space(reading); reading->p < reading->end; skip_space(reading)) {
-        char c = *reading->p;
-        if (reading->open != NONE && (c == '}' || c == ']'))
-            container_end(reading);
-        else if (c == ',' || c == ':')
-            reading->p++;
-        else
-            break;
-    }
-}
-
 /* A member's name up to its value. */
-static enum status name(struct reading *reading)
+static inline enum status name(struct reading *reading)
 {
     enum status st = string(reading, true);
 
-    separators(reading);
-    return st;
+    while (reading->p < reading->end && (*reading->p == ':' || is_space(*reading->p)))
+        reading->p++;
+    return st == STATUS_OK && reading->p == reading->end ? STATUS_INTERNAL : st;
 }
 
 /* The next value, with its name where it is a member. */
-static enum status element(struct reading *reading)
+static inline enum status element(struct reading *reading)
 {
     enum status st = STATUS_OK;
 
-    if (reading->open != NONE) {
-        struct value *container = &reading->tree->values[reading->open];
-        container->n++;
-        if (container->kind == VALUE_OBJECT)
+    if (reading->open) {
+        reading->open->n++;
+        if (reading->open->kind == VALUE_OBJECT)
             st = name(reading);
+        if (st != STATUS_OK)
+            return st;
     }
-    if (st != STATUS_OK || reading->p >= reading->end)
-        return st == STATUS_OK ? STATUS_INTERNAL : st;
     if (*reading->p == '"')
-        st = string(reading, false);
-    else if (*reading->p == '{' || *reading->p == '[')
-        st = container_begin(reading);
-    else
-        st = scalar(reading);
+        return string(reading, false);
+    return *reading->p == '{' || *reading->p == '[' ? container_begin(reading) : scalar(reading);
+}
+
+static enum status read_all(struct reading *reading)
+{
+    enum status st = STATUS_OK;
+
+    while (reading->p < reading->end && st == STATUS_OK) {
+        char c = *reading->p;
+        if (c == ',' || is_space(c))
+            reading->p++;
+        else if ((c == '}' || c == ']') && reading->open)
+            container_end(reading);
+        else
+            st = element(reading);
+    }
     return st;
+}
+
+/* No text has more values than half of its bytes and one: each has a byte, and a comma or a bracket of its own. */
+static bool reserve(struct tree *tree, size_t text_len, struct arena *arena)
+{
+    size_t capacity = text_len / 2 + 1;
+
+    if (tree->capacity >= capacity)
+        return true;
+    if (capacity < 2 * tree->capacity) /* texts that grow a little each take no more than four times the memory of the last */
+        capacity = 2 * tree->capacity;
+    tree->values = arena_alloc(arena, capacity * sizeof *tree->values);
+    tree->capacity = tree->values ? capacity : 0;
+    return tree->values != NULL;
 }
 
 enum status tree_read(struct tree *tree, struct bytes text, struct arena *arena)
 {
-    struct reading reading = { text.p, text.p + text.len, tree, arena, NONE };
-    enum status st = text.len < NONE ? STATUS_OK : STATUS_INTERNAL;
-
     tree->n = 0;
-    for (separators(&reading); st == STATUS_OK && reading.p < reading.end; separators(&reading))
-        st = element(&reading);
-    if (st == STATUS_OK && (tree->n == 0 || reading.open != NONE || tree->values[0].span != tree->n))
-        st = STATUS_INTERNAL;
-    return st;
+    if (text.len >= UINT32_MAX)
+        return STATUS_INTERNAL;
+    if (!reserve(tree, text.len, arena))
+        return STATUS_NO_MEMORY;
+
+    struct value *values = tree->values;
+    struct reading reading = { text.p, text.p + text.len, values, values + tree->capacity, NULL, arena };
+    enum status st = read_all(&reading);
+    if (st != STATUS_OK)
+        return st;
+    tree->n = (size_t)(reading.next - values);
+    return tree->n && !reading.open && values->span == tree->n ? STATUS_OK : STATUS_INTERNAL;
 }

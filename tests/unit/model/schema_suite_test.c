@@ -64,7 +64,7 @@ static void add_remotes(struct schema_set *set, struct arena *arena)
 
 static const struct value *member(const struct value *object, const char *name)
 {
-    const struct value *value = value_member(object, bytes_of(name), value_hash(bytes_of(name)));
+    const struct value *value = value_member(object, bytes_of(name), text_hash(bytes_of(name)));
 
     cr_assert(value, "no member %s", name);
     return value;
