@@ -131,10 +131,12 @@ static enum status accept(struct bulk *bulk, struct bytes text, struct event *ev
 
     if (st != STATUS_OK)
         return st;
-    bulk->kept[metrics_label(METRIC_LABEL_EVENT_TYPE, event->event_type)]++;
     event_accept(event, service_accept_times(worker->service, 1, clock_now_us()), random);
     st = judge_event(&bulk->judgement, text, event, problem);
-    return st == STATUS_OK ? queue_batch_add(bulk->queue, bulk->received, event) : st;
+    if (st != STATUS_OK)
+        return st;
+    bulk->kept[metrics_label(METRIC_LABEL_EVENT_TYPE, event->event_type)]++;
+    return queue_batch_add(bulk->queue, bulk->received, event);
 }
 
 /* What makes an element no JSON refuses the whole body, as it does where a batch is answered at once. */
@@ -157,7 +159,8 @@ static enum status judge(struct bulk *bulk, struct bytes element)
     if (st == STATUS_OK)
         st = event_decode(element, scanned, limits, bulk->call->worker->reader, &bulk->scratch, &event, &problem);
     if (st == STATUS_OK)
-        st = accept(bulk, element, &event, &problem);
+        st = accept(bulk, (struct bytes){ element.p + scanned->text.begin, scanned->text.end - scanned->text.begin }, &event,
+                    &problem);
     return st == STATUS_OK || status_info(st)->retry ? st : reject(bulk, st, &problem);
 }
 

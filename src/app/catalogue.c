@@ -23,7 +23,7 @@ struct catalogue {
     size_t slot_mask;
 };
 
-static void catalogue_free(struct catalogue *catalogue)
+void catalogue_free(struct catalogue *catalogue)
 {
     if (!catalogue)
         return;

@@ -34,6 +34,9 @@ struct catalogue_entry {
 enum status catalogue_compile(const struct event_schema *schemas, size_t n, struct catalogue **catalogue,
                               struct schema_fault *fault, size_t *fault_at) MUST_USE;
 
+/* Gives up one whose only holder is the caller. NULL is none. */
+void catalogue_free(struct catalogue *catalogue);
+
 /* The URI of a schema, by which others of the catalogue refer to it. Returns the absent value without memory. */
 struct bytes catalogue_uri(struct bytes event_type, struct arena *arena) MUST_USE;
 
