@@ -1,13 +1,13 @@
 #include "model/json_guard.h"
 
-#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "base/text_hash.h"
-#include "base/utf8.h"
 #include "model/escapes.h"
+#include "model/name_set.h"
 #include "model/number.h"
+#include "model/string_scan.h"
 
 /* What a byte can begin. */
 enum token { T_OTHER, T_SPACE, T_OBJECT, T_OBJECT_END, T_ARRAY, T_ARRAY_END, T_COLON, T_COMMA, T_QUOTE, T_NUMBER, T_WORD, T_COUNT };
@@ -49,13 +49,7 @@ _Static_assert(sizeof expectations / sizeof expectations[0] == S_COUNT, "an expe
 struct frame {
     bool is_object;
     uint32_t n_members;
-    uint32_t first_name; /* index of its first name in scan.names */
-};
-
-struct name {
-    uint32_t hash;
-    uint32_t len;
-    const char *p; /* the decoded name: in the text, or in the arena where it had escapes */
+    struct name_scope names;
 };
 
 struct scan {
@@ -65,9 +59,7 @@ struct scan {
     enum state state;
     size_t depth; /* frames that are open */
     struct frame frames[LIMIT_NESTING];
-    struct name *names; /* of all open objects, the innermost last */
-    size_t n_names;
-    size_t names_capacity;
+    struct name_set names;
     size_t element_depth;          /* frames open around an event: 1 in an array of events, else 0 */
     struct guard_element *element; /* the one that is being read; &unrecorded past batch_max_events */
     struct guard_element unrecorded;
@@ -94,6 +86,35 @@ static void blame_element(struct scan *scan, enum status st, size_t offset, cons
 {
     if (scan->element && scan->element->fault.status == STATUS_OK)
         scan->element->fault = (struct guard_fault){ .status = st, .offset = offset, .reason = reason };
+}
+
+/* ---- punctuation ---- */
+
+static bool colon(struct scan *scan)
+{
+    scan->at++;
+    scan->state = S_VALUE;
+    return true;
+}
+
+static bool comma_in_array(struct scan *scan)
+{
+    scan->at++;
+    scan->state = S_VALUE;
+    return true;
+}
+
+static bool comma_in_object(struct scan *scan)
+{
+    scan->at++;
+    scan->state = S_NAME;
+    return true;
+}
+
+/* Right behind what was read: so compact texts take half the turns. */
+static bool stands_next(const struct scan *scan, char c)
+{
+    return scan->at < scan->len && scan->p[scan->at] == c;
 }
 
 /* ---- elements ---- */
@@ -123,10 +144,9 @@ static bool element_begin(struct scan *scan)
     return true;
 }
 
-static bool value_begin(struct scan *scan, enum token token)
+/* A value that is an element, or that is noted for being a member with a meaning. */
+static bool noted_value_begin(struct scan *scan, enum token token)
 {
-    if (scan->result->n_values++ >= scan->limits->values_max)
-        return refuse(scan, STATUS_LIMIT, scan->at, "too many values");
     if (scan->depth == 0 && token == T_ARRAY) {
         scan->result->is_array = true;
         scan->element_depth = 1;
@@ -137,13 +157,15 @@ static bool value_begin(struct scan *scan, enum token token)
     return scan->depth != scan->element_depth || element_begin(scan);
 }
 
-static bool value_end(struct scan *scan)
+static bool value_begin(struct scan *scan, enum token token)
 {
-    if (scan->depth == 0)
-        scan->state = S_END;
-    else
-        scan->state = scan->frames[scan->depth - 1].is_object ? S_AFTER_MEMBER : S_AFTER_ELEMENT;
+    if (scan->result->n_values++ >= scan->limits->values_max)
+        return refuse(scan, STATUS_LIMIT, scan->at, "too many values");
+    return (scan->depth > scan->element_depth && !scan->member) || noted_value_begin(scan, token);
+}
 
+static void noted_value_end(struct scan *scan)
+{
     if (scan->element && scan->depth == scan->element_depth) {
         scan->element->text.end = scan->at;
         scan->element = NULL;
@@ -151,6 +173,20 @@ static bool value_end(struct scan *scan)
         scan->member->end = scan->at;
         scan->member = NULL;
     }
+}
+
+static bool value_end(struct scan *scan)
+{
+    if (scan->depth <= scan->element_depth || scan->member)
+        noted_value_end(scan);
+    if (scan->depth == 0) {
+        scan->state = S_END;
+        return true;
+    }
+    bool in_object = scan->frames[scan->depth - 1].is_object;
+    scan->state = in_object ? S_AFTER_MEMBER : S_AFTER_ELEMENT;
+    if (stands_next(scan, ','))
+        return in_object ? comma_in_object(scan) : comma_in_array(scan);
     return true;
 }
 
@@ -164,7 +200,7 @@ static bool container_begin(struct scan *scan, enum token token)
         return refuse(scan, STATUS_LIMIT, scan->at, "nested too deep");
     if (scan->depth - scan->element_depth >= scan->limits->nesting_max && scan->depth >= scan->element_depth)
         blame_element(scan, STATUS_LIMIT, scan->at, "nested too deep");
-    scan->frames[scan->depth++] = (struct frame){ .is_object = token == T_OBJECT, .first_name = (uint32_t)scan->n_names };
+    scan->frames[scan->depth++] = (struct frame){ .is_object = token == T_OBJECT, .names = name_set_open(&scan->names) };
     scan->state = token == T_OBJECT ? S_FIRST_NAME : S_FIRST_ELEMENT;
     scan->at++;
     return true;
@@ -182,124 +218,31 @@ static bool array_begin(struct scan *scan)
 
 static bool container_end(struct scan *scan)
 {
-    scan->n_names = scan->frames[--scan->depth].first_name;
+    name_set_close(&scan->names, &scan->frames[--scan->depth].names);
     scan->at++;
     return value_end(scan);
 }
 
-/* ---- strings ---- */
+/* ---- strings and names ---- */
 
-/* How many of the eight bytes at p stand before the first that ends a plain run: a quote, a backslash, a control character, or one past
- * ASCII. The subtractions borrow across bytes only behind a byte that is itself such a one, so the first is exact. */
-static unsigned plain_bytes(const char *p)
+static bool string(struct scan *scan, struct string_scan *found)
 {
-    const uint64_t ones = 0x0101010101010101u;
-    uint64_t word;
+    const char *behind = string_scan(scan->p + scan->at, scan->p + scan->len, found);
 
-    memcpy(&word, p, sizeof word);
-    word = le64toh(word);
-    uint64_t quote = (word ^ (ones * '"')) - ones;
-    uint64_t backslash = (word ^ (ones * '\\')) - ones;
-    uint64_t control = word - ones * 0x20;
-    uint64_t ends = (word | quote | backslash | control) & (ones << 7);
-    return ends ? (unsigned)__builtin_ctzll(ends) / 8 : 8;
-}
-
-/* Steps over what needs no second look. */
-static void plain_run(struct scan *scan)
-{
-    unsigned n = 8;
-
-    while (n == 8 && scan->len - scan->at >= 8) {
-        n = plain_bytes(scan->p + scan->at);
-        scan->at += n;
-    }
-}
-
-/* Reads the four digits of \uXXXX at offset at. Returns false where they are not there. */
-static bool hex4(const struct scan *scan, size_t at, unsigned *unit)
-{
-    return scan->len >= 4 && at <= scan->len - 4 && escapes_hex4(scan->p + at, unit);
-}
-
-/* \uXXXX, or two of them where the first is a high surrogate; scan->at stands on the backslash. */
-static bool unicode_escape(struct scan *scan)
-{
-    size_t begin = scan->at;
-    unsigned unit, low;
-
-    if (!hex4(scan, begin + 2, &unit))
-        return refuse(scan, STATUS_INVALID_JSON, begin, "four hexadecimal digits were expected behind \\u");
-    scan->at += 6;
-    if (unit == 0)
-        blame_element(scan, STATUS_UNREPRESENTABLE, begin, "the character \\u0000 cannot be stored");
-    if (unit < 0xd800 || unit > 0xdfff)
-        return true;
-    bool paired = unit < 0xdc00 && scan->len - scan->at >= 6 && scan->p[scan->at] == '\\' && scan->p[scan->at + 1] == 'u' &&
-                  hex4(scan, scan->at + 2, &low) && low >= 0xdc00 && low <= 0xdfff;
-    if (paired)
-        scan->at += 6;
-    else
-        blame_element(scan, STATUS_UNREPRESENTABLE, begin, "a lone surrogate cannot be stored");
-    return true;
-}
-
-static bool escape(struct scan *scan)
-{
-    char kind = scan->at + 1 < scan->len ? scan->p[scan->at + 1] : '\0';
-
-    if (kind == 'u')
-        return unicode_escape(scan);
-    if (kind == '\0' || !strchr("\"\\/bfnrt", kind))
-        return refuse(scan, STATUS_INVALID_JSON, scan->at, "no such escape");
-    scan->at += 2;
-    return true;
-}
-
-/* Steps over a string with its quotes. *content is what stands between them, still escaped. */
-static bool string(struct scan *scan, struct bytes *content, bool *has_escapes)
-{
-    size_t begin = ++scan->at;
-    bool past_ascii = false;
-
-    *has_escapes = false;
-    for (;;) {
-        plain_run(scan);
-        if (scan->at >= scan->len)
-            return refuse(scan, STATUS_INVALID_JSON, scan->len, "the string does not end");
-        unsigned char c = (unsigned char)scan->p[scan->at];
-        if (c == '"')
-            break;
-        if (c < 0x20)
-            return refuse(scan, STATUS_INVALID_JSON, scan->at, "a control character must be escaped");
-        if (c == '\\') {
-            *has_escapes = true;
-            if (!escape(scan))
-                return false;
-        } else {
-            past_ascii |= c >= 0x80;
-            scan->at++;
-        }
-    }
-    *content = (struct bytes){ scan->p + begin, scan->at - begin };
-    scan->at++;
-    if (past_ascii) {
-        size_t error = utf8_error_offset(*content);
-        if (error < content->len)
-            return refuse(scan, STATUS_INVALID_JSON, begin + error, "not valid UTF-8");
-    }
+    if (!behind)
+        return refuse(scan, STATUS_INVALID_JSON, (size_t)(found->at - scan->p), found->fault);
+    if (found->unstorable)
+        blame_element(scan, STATUS_UNREPRESENTABLE, (size_t)(found->at - scan->p), found->unstorable);
+    scan->at = (size_t)(behind - scan->p);
     return true;
 }
 
 static bool string_value(struct scan *scan)
 {
-    struct bytes content;
-    bool has_escapes;
+    struct string_scan found;
 
-    return value_begin(scan, T_QUOTE) && string(scan, &content, &has_escapes) && value_end(scan);
+    return value_begin(scan, T_QUOTE) && string(scan, &found) && value_end(scan);
 }
-
-/* ---- names ---- */
 
 /* An escape is never shorter than what it stands for, so the decoded text fits where the escaped did. */
 static bool decode(struct scan *scan, struct bytes *content)
@@ -312,45 +255,25 @@ static bool decode(struct scan *scan, struct bytes *content)
     return true;
 }
 
-static bool names_grow(struct scan *scan)
-{
-    size_t capacity = scan->names_capacity ? scan->names_capacity * 2 : 64;
-    struct name *grown = arena_alloc_array(scan->arena, capacity, sizeof *grown);
-
-    if (!grown)
-        return out_of_memory(scan);
-    if (scan->n_names)
-        memcpy(grown, scan->names, scan->n_names * sizeof *grown);
-    scan->names = grown;
-    scan->names_capacity = capacity;
-    return true;
-}
-
 /* Notes a decoded name of the innermost object, and whether that object had it already. */
 static bool name_add(struct scan *scan, struct bytes text, size_t offset)
 {
     struct frame *frame = &scan->frames[scan->depth - 1];
-    struct name name = { .hash = text_hash(text), .len = (uint32_t)text.len, .p = text.p };
 
     if (frame->n_members++ >= scan->limits->members_max) {
         blame_element(scan, STATUS_LIMIT, offset, "too many members in one object");
         return true; /* the names past the limit are not compared */
     }
-    for (size_t i = frame->first_name; i < scan->n_names; i++) {
-        const struct name *other = &scan->names[i];
-        if (other->hash == name.hash && other->len == name.len && text_same(other->p, name.p, name.len)) {
-            blame_element(scan, STATUS_UNREPRESENTABLE, offset, "a member name stands twice in one object");
-            break;
-        }
-    }
-    if (scan->n_names == scan->names_capacity && !names_grow(scan))
-        return false;
-    scan->names[scan->n_names++] = name;
-    return true;
+    enum name_finding finding = name_set_add(&scan->names, &frame->names, text);
+    if (finding == NAME_TWICE)
+        blame_element(scan, STATUS_UNREPRESENTABLE, offset, "a member name stands twice in one object");
+    return finding != NAME_NO_MEMORY || out_of_memory(scan);
 }
 
+/* Names with a meaning, which all have between WATCHED_MIN and WATCHED_MAX bytes. */
 static void watch(struct scan *scan, struct bytes name, size_t offset)
 {
+    enum { WATCHED_MIN = 8, WATCHED_MAX = 10 };
     static const struct bytes watched[] = { [GUARD_EVENT_TYPE] = BYTES("event_type"),
                                             [GUARD_SESSION_ID] = BYTES("session_id"),
                                             [GUARD_EVENT_ID] = BYTES("event_id"),
@@ -358,12 +281,13 @@ static void watch(struct scan *scan, struct bytes name, size_t offset)
                                             [GUARD_PAGE_URL] = BYTES("page_url") };
     _Static_assert(sizeof watched / sizeof watched[0] == GUARD_MEMBER_COUNT, "a name for each member");
 
-    if (!scan->element || scan->depth != scan->element_depth + 1)
+    if (name.len < WATCHED_MIN || name.len > WATCHED_MAX || !scan->element || scan->depth != scan->element_depth + 1)
         return;
     for (size_t i = 0; i < GUARD_MEMBER_COUNT; i++) {
-        if (bytes_equal(name, watched[i])) {
+        if (name.len == watched[i].len && text_same(name.p, watched[i].p, name.len)) {
             scan->member = &scan->element->members[i];
             scan->member->begin = offset;
+            return;
         }
     }
 }
@@ -371,13 +295,14 @@ static void watch(struct scan *scan, struct bytes name, size_t offset)
 static bool member_name(struct scan *scan)
 {
     size_t offset = scan->at;
-    struct bytes name;
-    bool has_escapes;
+    struct string_scan found;
 
-    if (!string(scan, &name, &has_escapes) || (has_escapes && !decode(scan, &name)) || !name_add(scan, name, offset))
+    if (!string(scan, &found) || (found.has_escapes && !decode(scan, &found.content)) || !name_add(scan, found.content, offset))
         return false;
-    watch(scan, name, offset);
+    watch(scan, found.content, offset);
     scan->state = S_COLON;
+    if (stands_next(scan, ':'))
+        return colon(scan);
     return true;
 }
 
@@ -414,27 +339,6 @@ static bool word_value(struct scan *scan)
         }
     }
     return refuse(scan, STATUS_INVALID_JSON, scan->at, "a value was expected");
-}
-
-static bool colon(struct scan *scan)
-{
-    scan->at++;
-    scan->state = S_VALUE;
-    return true;
-}
-
-static bool comma_in_array(struct scan *scan)
-{
-    scan->at++;
-    scan->state = S_VALUE;
-    return true;
-}
-
-static bool comma_in_object(struct scan *scan)
-{
-    scan->at++;
-    scan->state = S_NAME;
-    return true;
 }
 
 typedef bool step(struct scan *scan);
@@ -485,7 +389,7 @@ enum status guard_scan(struct bytes text, const struct limits *limits, struct ar
     scan.p = text.p;
     scan.len = text.len;
     scan.limits = limits;
-    scan.arena = arena;
+    scan.arena = scan.names.arena = arena;
     scan.result = result;
     *result = (struct guard_result){ 0 };
     return run(&scan) ? STATUS_OK : result->fault.status;
