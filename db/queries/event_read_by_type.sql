@@ -1,7 +1,7 @@
--- The current items of one type as JSON text, in bytewise order of their sessions.
--- $1 event_type.
-SELECT '{"event_type": ' || to_json(event_type) || ', "session_id": ' || to_json(session_id)
-       || CASE properties WHEN '{}' THEN '}' ELSE ', ' || substr(properties::text, 2) END
+-- The current items of one type, in bytewise order of their sessions. Read from the primary key, row by row.
+-- $1 event_type, $2 the session behind which to begin, $3 how many at most, or NULL for all.
+SELECT session_id, occurred_at, event_id, received_at, properties
 FROM events
-WHERE event_type = $1::text
+WHERE event_type = $1::text AND session_id > $2::text
 ORDER BY session_id
+LIMIT $3::bigint

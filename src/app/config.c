@@ -97,6 +97,8 @@ static const struct choice_option {
     {                                                                                                 \
         .name = name_, .offset = offsetof(struct config, field), .start = (start_), .words = (words_) \
     }
+    CHOICE("csv_byte_order_mark", csv_byte_order_mark, "false", "false, true"),
+    CHOICE("csv_neutralise", csv_neutralise, "true", "false, true"),
     CHOICE("event_types", event_types, "any", "any, listed"),
     CHOICE("scrub_cards", scrub.cards, "mask", "off, mask, reject"),
     CHOICE("scrub_ibans", scrub.ibans, "mask", "off, mask, reject"),

@@ -15,6 +15,9 @@
 /* Which event types are taken: any, or those alone that the event catalogue lists. */
 enum config_event_types { EVENT_TYPES_ANY, EVENT_TYPES_LISTED };
 
+/* What is either so or not. */
+enum config_truth { CONFIG_FALSE, CONFIG_TRUE };
+
 /* Whom /metrics answers. */
 enum config_metrics { CONFIG_METRICS_OFF, CONFIG_METRICS_LOCAL, CONFIG_METRICS_ALL };
 
@@ -42,6 +45,8 @@ struct config {
     struct bytes *allowed_origins; /* owned, as is what they show; none: every origin */
     size_t n_allowed_origins;
     enum config_event_types event_types;
+    enum config_truth csv_neutralise;
+    enum config_truth csv_byte_order_mark;
     enum log_level log_level;
     enum config_metrics metrics;
 };

@@ -1,40 +1,90 @@
 #include "app/read.h"
 
-#include "model/query_string.h"
+#include <string.h>
+
+#include "app/spool.h"
+#include "model/item_format.h"
+#include "model/selection.h"
 #include "store/event_read.h"
 
-enum parameter { EVENT_TYPE, SESSION_ID, PARAMETER_COUNT };
+enum { ATTEMPTS = 3, URL_MAX_BYTES = 28 * 1024, SESSION_MAX_BYTES = 4096 };
 
-static const char *const parameter_names[] = { [EVENT_TYPE] = "event_type", [SESSION_ID] = "session_id" };
-_Static_assert(sizeof parameter_names / sizeof parameter_names[0] == PARAMETER_COUNT, "a name for each parameter");
+/* One answer under way. */
+struct reading {
+    struct call *call;
+    struct selection selection;
+    struct item_format format;
+    struct selection_place last; /* of the items written so far; of a page alone */
+    struct buf last_session;
+    size_t n_items;
+    bool has_more; /* than the page holds */
+    struct spool spool;
+};
 
-/* Begins to read and takes the first item; STATUS_END where there is none. A connection that had gone stale is tried once more. */
-static enum status first_item(struct db *db, const struct bytes *parameters, struct bytes *item)
+static const char *variable(const struct call *call, const char *name)
 {
-    enum status st = STATUS_UNAVAILABLE;
+    return call->exchange->variable(call->exchange->context, name);
+}
 
-    for (int attempt = 0; attempt < 2; attempt++) {
-        st = event_read_begin(db, parameters[EVENT_TYPE], parameters[SESSION_ID]);
-        if (st == STATUS_OK)
-            st = event_read_next(db, item);
-        if (st != STATUS_UNAVAILABLE || !db_went_stale(db))
-            break;
-        db_stream_end(db);
-    }
+/* ---- the items ---- */
+
+static void remember(struct reading *reading, const struct item *item)
+{
+    buf_reset(&reading->last_session);
+    buf_add(&reading->last_session, item->session_id);
+    reading->last = (struct selection_place){ buf_bytes(&reading->last_session), item->occurred_at_us, item->event_id };
+}
+
+/* A page that gets too long for memory goes on in a file. */
+static enum status ensure_room(struct reading *reading, size_t len)
+{
+    const struct config *config = reading->call->worker->service->config;
+    const char *const folders[] = { config->queue_directory, config->run_directory, "/var/tmp", "/tmp" };
+    struct http_response *response = &reading->call->response;
+
+    if (reading->spool.fd >= 0 || response->body.len + len < response->hold_bytes)
+        return STATUS_OK;
+    enum status st = spool_open(&reading->spool, folders, sizeof folders / sizeof folders[0]);
+    if (st == STATUS_OK)
+        http_response_divert(response, spool_write, &reading->spool);
     return st;
 }
 
-static enum status write_items(struct db *db, const struct bytes *parameters, struct http_response *response)
+static enum status write_item(struct reading *reading, const struct item *item)
 {
-    struct bytes item;
-    struct bytes separator = BYTES("[");
-    enum status st = first_item(db, parameters, &item);
+    struct http_response *response = &reading->call->response;
+    struct bytes parts[2];
+    enum status st = STATUS_OK;
 
+    item_format_next(&reading->format, item, parts);
+    if (item_format_failed(&reading->format))
+        return STATUS_NO_MEMORY;
+    if (reading->selection.limit) {
+        remember(reading, item);
+        st = ensure_room(reading, parts[0].len + parts[1].len);
+    }
+    if (st == STATUS_OK)
+        st = http_response_write(response, parts[0]);
+    if (st == STATUS_OK)
+        st = http_response_write(response, parts[1]);
+    reading->n_items++;
+    return st;
+}
+
+static enum status write_items(struct reading *reading, struct db *db)
+{
+    const struct http_response *response = &reading->call->response;
+    size_t limit = reading->selection.limit;
+    struct item item;
+    enum status st = event_read_begin(db, &reading->selection, limit ? limit + 1 : 0);
+
+    if (st == STATUS_OK)
+        st = event_read_next(db, &item);
     while (st == STATUS_OK) {
-        st = http_response_write(response, separator);
-        if (st == STATUS_OK)
-            st = http_response_write(response, item);
-        separator = BYTES(", ");
+        if (limit && reading->n_items == limit)
+            reading->has_more = true;
+        else
+            st = write_item(reading, &item);
         if (response->without_body && response->has_begun)
             return STATUS_OK;
         if (st == STATUS_OK)
@@ -42,25 +92,112 @@ static enum status write_items(struct db *db, const struct bytes *parameters, st
     }
     if (st != STATUS_END)
         return st;
-    return http_response_write(response, separator.p[0] == '[' ? BYTES("[]") : BYTES("]"));
+    struct bytes end = item_format_end(&reading->format);
+    return item_format_failed(&reading->format) ? STATUS_NO_MEMORY : http_response_write(&reading->call->response, end);
+}
+
+/* Takes back what was written, all of which is still here. */
+static void rewrite(struct reading *reading)
+{
+    http_response_rewrite(&reading->call->response);
+    item_format_restart(&reading->format);
+    spool_close(&reading->spool);
+    reading->n_items = 0;
+    reading->has_more = false;
+}
+
+/* Tries again what may go well now: over a connection that is not stale, or after a conflict (a standby that had to go on). */
+static enum status read_from(struct reading *reading, struct db *db)
+{
+    enum status st = STATUS_INTERNAL;
+
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        if (attempt)
+            rewrite(reading);
+        st = write_items(reading, db);
+        bool may_retry = st == STATUS_RETRY || (st == STATUS_UNAVAILABLE && db_went_stale(db));
+        db_stream_end(db);
+        if (!may_retry || reading->call->response.has_begun)
+            break;
+    }
+    return st;
+}
+
+/* ---- the end of a page ---- */
+
+/* The path as the client has called it. It goes into a header field as it stands, so it is taken only where nothing in it could end the
+ * reference; behind a server that gives none, or another, the resource's own. */
+static struct bytes own_path(const struct call *call)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%!$&'()*+,;=:@/";
+    struct bytes uri = bytes_of(variable(call, "REQUEST_URI"));
+    struct bytes path = { 0 };
+
+    (void)bytes_cut(&uri, '?', &path);
+    if (path.len < 2 || path.p[0] != '/' || path.p[1] == '/' || strspn(path.p, allowed) < path.len)
+        return BYTES(HTTP_RESOURCE);
+    return path;
+}
+
+static enum status name_next_page(struct reading *reading)
+{
+    struct call *call = reading->call;
+    struct buf url = buf_new(URL_MAX_BYTES);
+
+    buf_add(&url, own_path(call));
+    buf_add_text(&url, "?");
+    selection_add_next(&reading->selection, &reading->last, &url);
+    bool failed = url.failed || reading->last_session.failed;
+    call->response.next = failed ? (struct bytes){ 0 } : arena_copy(&call->arena, buf_bytes(&url));
+    buf_free(&url);
+    return call->response.next.p ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+static enum status end_page(struct reading *reading)
+{
+    struct http_response *response = &reading->call->response;
+    enum status st = reading->has_more ? name_next_page(reading) : STATUS_OK;
+
+    if (st != STATUS_OK || reading->spool.fd < 0)
+        return st;
+    st = http_response_return(response);
+    return st == STATUS_OK ? spool_send(&reading->spool, response) : st;
+}
+
+/* ---- the whole ---- */
+
+static enum status answer(struct reading *reading)
+{
+    struct db_pool *readers = reading->call->worker->service->readers;
+    struct db *db;
+    enum status st = db_pool_take(readers, &db);
+
+    if (st != STATUS_OK)
+        return st;
+    st = read_from(reading, db);
+    db_pool_give(readers, db);
+    return st == STATUS_OK && reading->selection.limit ? end_page(reading) : st;
 }
 
 enum status read_items(struct call *call)
 {
-    struct bytes parameters[PARAMETER_COUNT];
-    struct db *db;
-    enum status st =
-        query_string_read(call->request.query, parameter_names, PARAMETER_COUNT, &call->arena, parameters, &call->problem);
+    const struct config *config = call->worker->service->config;
+    const struct csv_options csv = { .neutralise = config->csv_neutralise, .byte_order_mark = config->csv_byte_order_mark };
+    struct reading reading = { .call = call, .last_session = buf_new(SESSION_MAX_BYTES), .spool = { -1 } };
+    enum representation representation;
+    enum status st = selection_read(call->request.query, &call->arena, &reading.selection, &call->problem);
 
+    call->response.varies_by_accept = true;
     if (st != STATUS_OK)
         return st;
-    if (!parameters[EVENT_TYPE].len)
-        return STATUS_MISSING_PARAMETER;
-    st = db_pool_take(call->worker->service->readers, &db);
-    if (st != STATUS_OK)
-        return st;
-    st = write_items(db, parameters, &call->response);
-    db_stream_end(db);
-    db_pool_give(call->worker->service->readers, db);
+    if (!accept_choose(bytes_of(variable(call, "HTTP_ACCEPT")), &representation))
+        return problem_set(&call->problem, STATUS_NOT_ACCEPTABLE, "there are " REPRESENTATIONS_OFFERED);
+    call->response.content_type = representation_type(representation);
+    call->response.hold_bytes = HTTP_HOLD_MAX_BYTES;
+    reading.format = item_format_new(representation, reading.selection.event_type, &csv);
+    st = answer(&reading);
+    item_format_free(&reading.format);
+    buf_free(&reading.last_session);
+    spool_close(&reading.spool);
     return st;
 }

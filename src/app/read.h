@@ -1,12 +1,17 @@
-/* GET on the resource: the current items of one event type. */
+/* GET on the resource: items of one event type, or events of the history, as an array, as NDJSON or as CSV. */
 #ifndef SYNCHRONY_APP_READ_H
 #define SYNCHRONY_APP_READ_H
 
 #include "app/call.h"
 
-/* Streams a JSON array of the items of ?event_type=, of ?session_id= alone where that is given. HEAD stops at the first piece.
- * Returns STATUS_MISSING_PARAMETER, STATUS_INVALID_PARAMETER, STATUS_UNAVAILABLE, STATUS_BUSY; a failure after the first piece has
- * left leaves the array open, so that nobody takes it for whole. */
+/* Answers what model/selection reads from the query string, in the representation that Accept asks for.
+ *
+ * Without a limit the answer is streamed: from its first MiB on it leaves as the database gives it, and no faster than the client takes
+ * it. A page (limit) is complete before its first byte leaves, so that its head can name the next; past its first MiB it waits in a file.
+ * HEAD of a streamed answer stops at the first piece.
+ *
+ * Returns STATUS_MISSING_PARAMETER, STATUS_INVALID_PARAMETER, STATUS_NOT_ACCEPTABLE, STATUS_UNAVAILABLE, STATUS_BUSY; a failure after the
+ * first piece has left leaves the body open, so that nobody takes it for whole. */
 enum status read_items(struct call *call) MUST_USE;
 
 #endif

@@ -37,6 +37,7 @@ static const struct status_info table[] = {
     [STATUS_UNPROCESSABLE] = ROW(400, EXIT_FAILED, WARN, false, "unprocessable", "The event cannot be stored"),
     [STATUS_NOT_FOUND] = ROW(404, EXIT_FAILED, INFO, false, "not_found", "Not found"),
     [STATUS_METHOD_NOT_ALLOWED] = ROW(405, EXIT_FAILED, INFO, false, "method_not_allowed", "Method not allowed"),
+    [STATUS_NOT_ACCEPTABLE] = ROW(406, EXIT_FAILED, INFO, false, "not_acceptable", "None of the representations is acceptable"),
     [STATUS_TOO_LARGE] = ROW(413, EXIT_FAILED, INFO, false, "too_large", "Request too large"),
     [STATUS_UNSUPPORTED_MEDIA] = ROW(415, EXIT_FAILED, INFO, false, "unsupported_media_type", "Unsupported media type"),
     [STATUS_UNAVAILABLE] =

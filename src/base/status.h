@@ -33,6 +33,7 @@ enum status {
     STATUS_UNPROCESSABLE,      /* the database says that this value can never be stored */
     STATUS_NOT_FOUND,          /* no such path */
     STATUS_METHOD_NOT_ALLOWED, /* no such method on this path */
+    STATUS_NOT_ACCEPTABLE,     /* no representation that the client takes */
     STATUS_TOO_LARGE,          /* body, event or batch */
     STATUS_UNSUPPORTED_MEDIA,  /* content type or coding */
     STATUS_UNAVAILABLE,        /* the database cannot be reached, or cannot take it now; the outcome may be unknown */

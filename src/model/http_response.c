@@ -2,8 +2,8 @@
 
 #include <stddef.h>
 
-/* A body is at most one piece longer than a piece, and an error answer is shorter. */
-enum { HEAD_MAX_BYTES = 8 * 1024, BODY_MAX_BYTES = 2 * HTTP_PIECE_BYTES };
+/* A body is at most one piece longer than what is held, and an error answer is shorter. A head holds a URL with its parameters. */
+enum { HEAD_MAX_BYTES = 32 * 1024, BODY_MAX_BYTES = HTTP_HOLD_MAX_BYTES + HTTP_PIECE_BYTES };
 
 static const struct {
     int code;
@@ -14,12 +14,12 @@ static const struct {
     { 202, "Accepted" },
     { 204, "No Content" },
     { 207, "Multi-Status" },
-    { 304, "Not Modified" },
     { 400, "Bad Request" },
     { 401, "Unauthorized" },
     { 403, "Forbidden" },
     { 404, "Not Found" },
     { 405, "Method Not Allowed" },
+    { 406, "Not Acceptable" },
     { 413, "Content Too Large" },
     { 415, "Unsupported Media Type" },
     { 429, "Too Many Requests" },
@@ -72,8 +72,10 @@ static void add_cors(struct buf *head, const struct http_response *response)
         buf_add(head, response->allowed_origin);
         buf_add_text(head, "\r\n");
     }
-    if (response->varies_by_origin)
-        buf_add_text(head, "Vary: Origin\r\n");
+    if (response->varies_by_origin || response->varies_by_accept)
+        buf_add_format(head, "Vary: %s%s%s\r\n", response->varies_by_accept ? "Accept" : "",
+                       response->varies_by_accept && response->varies_by_origin ? ", " : "",
+                       response->varies_by_origin ? "Origin" : "");
     buf_add_text(head,
                  "Access-Control-Allow-Methods: GET,POST,OPTIONS\r\n"
                  "Access-Control-Allow-Headers: Content-Type,X-Amz-Date,Authorization,X-Api-Key,X-Amz-Security-Token\r\n"
@@ -88,9 +90,12 @@ static enum status send_head(struct http_response *response, bool length_is_know
     struct buf *head = &response->head;
 
     buf_reset(head);
-    buf_add_format(head, "Status: %d %s\r\nContent-Type: %s\r\n", response->code, phrase_of(response->code),
-                   response->content_type ? response->content_type : "application/json");
-    if (length_is_known && response->code != 204)
+    if (response->code == 304) /* it tells nothing of the body that is not sent */
+        buf_add_text(head, "Status: 304 Not Modified\r\n");
+    else
+        buf_add_format(head, "Status: %d %s\r\nContent-Type: %s\r\n", response->code, phrase_of(response->code),
+                       response->content_type ? response->content_type : "application/json");
+    if (length_is_known && response->code != 204 && response->code != 304)
         buf_add_format(head, "Content-Length: %zu\r\n", response->body.len);
     add_cors(head, response);
     buf_add_text(head, "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nX-Request-Id: ");
@@ -102,6 +107,16 @@ static enum status send_head(struct http_response *response, bool length_is_know
         buf_add_text(head, "Location: ");
         buf_add(head, response->location);
         buf_add_text(head, "\r\n");
+    }
+    if (response->etag.p) {
+        buf_add_text(head, "ETag: ");
+        buf_add(head, response->etag);
+        buf_add_text(head, "\r\n");
+    }
+    if (response->next.p) {
+        buf_add_text(head, "Link: <");
+        buf_add(head, response->next);
+        buf_add_text(head, ">; rel=\"next\"\r\n");
     }
     if (response->applied_preference)
         buf_add_format(head, "Preference-Applied: %s\r\n", response->applied_preference);
@@ -117,7 +132,7 @@ static enum status send_body(struct http_response *response)
 
     if (response->body.failed)
         return STATUS_NO_MEMORY;
-    if (response->body.len && !response->without_body)
+    if (response->body.len && (!response->without_body || response->diverted_from))
         st = response->sink(response->sink_context, buf_bytes(&response->body));
     buf_reset(&response->body);
     return st;
@@ -125,14 +140,18 @@ static enum status send_body(struct http_response *response)
 
 static enum status send_piece(struct http_response *response)
 {
+    if (response->diverted_from)
+        return send_body(response);
     enum status st = response->has_begun ? STATUS_OK : send_head(response, false);
-
     response->has_begun = true;
     return st == STATUS_OK ? send_body(response) : st;
 }
 
 enum status http_response_write(struct http_response *response, struct bytes bytes)
 {
+    size_t full =
+        response->hold_bytes && !response->has_begun && !response->diverted_from ? response->hold_bytes : HTTP_PIECE_BYTES;
+
     while (bytes.len) {
         struct bytes part = bytes;
         if (part.len > HTTP_PIECE_BYTES)
@@ -142,7 +161,7 @@ enum status http_response_write(struct http_response *response, struct bytes byt
         buf_add(&response->body, part);
         if (response->body.failed)
             return STATUS_NO_MEMORY;
-        if (response->body.len >= HTTP_PIECE_BYTES) {
+        if (response->body.len >= full) {
             enum status st = send_piece(response);
             if (st != STATUS_OK)
                 return st;
@@ -161,6 +180,37 @@ enum status http_response_end(struct http_response *response)
     return st == STATUS_OK ? send_body(response) : st;
 }
 
+void http_response_divert(struct http_response *response, http_sink *sink, void *sink_context)
+{
+    response->diverted_from = response->sink;
+    response->diverted_from_context = response->sink_context;
+    response->sink = sink;
+    response->sink_context = sink_context;
+}
+
+static void end_diversion(struct http_response *response)
+{
+    if (!response->diverted_from)
+        return;
+    response->sink = response->diverted_from;
+    response->sink_context = response->diverted_from_context;
+    response->diverted_from = NULL;
+}
+
+enum status http_response_return(struct http_response *response)
+{
+    enum status st = send_body(response);
+
+    end_diversion(response);
+    return st;
+}
+
+void http_response_rewrite(struct http_response *response)
+{
+    end_diversion(response);
+    buf_reset(&response->body);
+}
+
 static bool is_published_as_it_stands(enum status st)
 {
     return st == STATUS_MISSING_FIELDS || st == STATUS_MISSING_PARAMETER;
@@ -171,9 +221,11 @@ void http_response_error(struct http_response *response, enum status st, const s
     const struct status_info *info = status_info(st);
     struct buf *body = &response->body;
 
-    buf_reset(body);
+    http_response_rewrite(response);
     response->code = info->http;
     response->content_type = NULL;
+    response->etag = (struct bytes){ 0 };
+    response->next = (struct bytes){ 0 };
     response->retry_after_s = info->http == 503 ? HTTP_RETRY_AFTER_S : 0;
     buf_add_text(body, "{\"error\":");
     buf_add_json(body, bytes_of(info->sentence));

@@ -29,6 +29,7 @@ void db_disconnect(struct db *db)
     db->is_reused = false;
     db->is_streaming = false;
     db->is_on_standby = false;
+    db->plan = DB_PLAN_UNSET;
     memset(db->prepared, 0, sizeof db->prepared);
 }
 

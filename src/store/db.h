@@ -85,11 +85,24 @@ size_t db_result_rows(const struct db_result *result);
 struct bytes db_result_value(const struct db_result *result, size_t row, int column);
 void db_result_clear(struct db_result *result);
 
-/* Starts a query whose rows are taken one by one, so that memory does not depend on how many there are. Ends with db_stream_end. */
-enum status db_stream_begin(struct db *db, enum db_query query, const struct db_param *params, size_t n_params) MUST_USE;
+/* How a stream's statement is planned. */
+enum db_plan {
+    DB_PLAN_UNSET, /* of a connection that has not streamed yet */
+    DB_PLAN_ONCE,  /* for all values, the first time that a connection runs it */
+    DB_PLAN_ANEW   /* each time, with its values: where these decide which plan is good */
+};
 
-/* The first column of the next row, borrowed until the next call. Returns STATUS_END behind the last row, else as db_run. */
-enum status db_stream_next(struct db *db, struct bytes *value) MUST_USE;
+/* Starts a query whose rows are taken one by one, so that memory does not depend on how many there are. Ends with db_stream_end, whatever
+ * was returned. */
+enum status db_stream_begin(struct db *db, enum db_query query, enum db_plan plan, const struct db_param *params,
+                            size_t n_params) MUST_USE;
+
+/* Goes on to the next row, the first at first. Returns STATUS_END behind the last row, STATUS_CLIENT_GONE as db_stream_watch says, else
+ * as db_run. */
+enum status db_stream_next(struct db *db) MUST_USE;
+
+/* A value of the row, in the binary form of its type, borrowed until the next call; absent for NULL. */
+struct bytes db_stream_value(const struct db *db, int column);
 
 /* Ends a stream. Where rows were not taken the query is cancelled at the server, and the connection made anew when it is used next. */
 void db_stream_end(struct db *db);

@@ -23,7 +23,8 @@ struct db {
     bool went_stale;
     bool is_streaming;
     bool is_on_standby;      /* it refuses to write: the next connection may lead to the server that does */
-    PGresult *row;           /* the one that db_stream_next gave last */
+    enum db_plan plan;       /* how the connection plans now */
+    PGresult *row;           /* the one that db_stream_next went on to */
     struct db_timing stream; /* while is_streaming */
     enum db_query stream_query;
     char message[256];

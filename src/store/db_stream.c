@@ -7,12 +7,32 @@ static enum status ensure_prepared(struct db *db, enum db_query query)
     return db_send_prepare(db, query) ? db_take_prepare(db, db_deadline(db), query) : db_lost(db);
 }
 
-enum status db_stream_begin(struct db *db, enum db_query query, const struct db_param *params, size_t n_params)
+static enum status ensure_plan(struct db *db, enum db_plan plan)
+{
+    static const struct {
+        struct db_param params[2];
+    } modes[] = {
+        [DB_PLAN_ONCE] = { { { "force_generic_plan", sizeof "force_generic_plan" - 1 }, { "off", 3 } } },
+        [DB_PLAN_ANEW] = { { { "force_custom_plan", sizeof "force_custom_plan" - 1 }, { "on", 2 } } },
+    };
+    const struct db_step step = { .query = QUERY_PLAN_MODE, .params = modes[plan].params, .n_params = 2 };
+
+    if (db->plan == plan)
+        return STATUS_OK;
+    enum status st = db_run(db, &step, 1);
+    if (st == STATUS_OK)
+        db->plan = plan;
+    return st;
+}
+
+enum status db_stream_begin(struct db *db, enum db_query query, enum db_plan plan, const struct db_param *params, size_t n_params)
 {
     db->went_stale = false;
     db->stream = db_timing_begin();
     db->stream_query = query;
     enum status st = db_connect(db);
+    if (st == STATUS_OK)
+        st = ensure_plan(db, plan);
     if (st == STATUS_OK)
         st = ensure_prepared(db, query);
     if (st != STATUS_OK)
@@ -36,7 +56,7 @@ static enum status stream_is_over(struct db *db, enum status st)
     return ended == STATUS_OK ? st : ended;
 }
 
-enum status db_stream_next(struct db *db, struct bytes *value)
+enum status db_stream_next(struct db *db)
 {
     PQclear(db->row);
     db->row = NULL;
@@ -46,13 +66,19 @@ enum status db_stream_next(struct db *db, struct bytes *value)
         return st;
     switch (PQresultStatus(db->row)) {
     case PGRES_SINGLE_TUPLE:
-        *value = (struct bytes){ PQgetvalue(db->row, 0, 0), (size_t)PQgetlength(db->row, 0, 0) };
         return STATUS_OK;
     case PGRES_TUPLES_OK:
         return stream_is_over(db, STATUS_END);
     default:
         return stream_is_over(db, db_failed(db, db->row, "stream"));
     }
+}
+
+struct bytes db_stream_value(const struct db *db, int column)
+{
+    if (PQgetisnull(db->row, 0, column))
+        return (struct bytes){ 0 };
+    return (struct bytes){ PQgetvalue(db->row, 0, column), (size_t)PQgetlength(db->row, 0, column) };
 }
 
 /* Tells the server to stop, and leaves. The connection is not used again: the request to cancel could reach it late, and strike the next

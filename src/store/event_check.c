@@ -39,7 +39,8 @@ enum status event_check_begin(struct db *db, const struct event_check *check)
     struct db_param params[PARAMS];
 
     fill(check, limit, params);
-    return db_stream_begin(db, check->is_history ? QUERY_EVENT_CHECK_HISTORY : QUERY_EVENT_CHECK_ITEMS, params, PARAMS);
+    return db_stream_begin(db, check->is_history ? QUERY_EVENT_CHECK_HISTORY : QUERY_EVENT_CHECK_ITEMS, DB_PLAN_ANEW, params,
+                           PARAMS);
 }
 
 /* A whole number, negative before 1970. */
@@ -61,10 +62,11 @@ static bool parse_us(struct bytes text, int64_t *us)
 enum status event_check_next(struct db *db, struct bytes *event_id, int64_t *occurred_at_us, struct bytes *text)
 {
     struct bytes row, number;
-    enum status st = db_stream_next(db, &row);
+    enum status st = db_stream_next(db);
 
     if (st != STATUS_OK)
         return st;
+    row = db_stream_value(db, 0);
     if (!bytes_cut(&row, ' ', event_id) || !bytes_cut(&row, ' ', &number) || !parse_us(number, occurred_at_us) || !row.p)
         return STATUS_INTERNAL;
     *text = row;

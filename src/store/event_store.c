@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "store/pg_array.h"
+#include "store/pg_value.h"
 
 enum { COLUMN_COUNT = 6, GROUP_MAX_BYTES = 256 * 1024 * 1024, RETRY_PAUSE_MS = 20 };
 

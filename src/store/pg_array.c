@@ -1,9 +1,6 @@
 #include "store/pg_array.h"
 
-#include <string.h>
-
-/* PostgreSQL counts from 2000-01-01T00:00:00Z. */
-static const int64_t epoch_2000_us = 946684800000000;
+#include "store/pg_value.h"
 
 enum { JSONB_VERSION = 1 };
 
@@ -37,11 +34,11 @@ void pg_array_add_uuid(struct buf *buf, const struct uuid *uuid)
 
 void pg_array_add_timestamptz(struct buf *buf, int64_t us)
 {
-    uint64_t since_2000 = (uint64_t)(us - epoch_2000_us);
+    char octets[PG_INT8_BYTES];
 
-    add_u32(buf, sizeof since_2000);
-    add_u32(buf, since_2000 >> 32);
-    add_u32(buf, since_2000 & 0xffffffff);
+    pg_timestamptz_put(us, octets);
+    add_u32(buf, sizeof octets);
+    buf_add(buf, (struct bytes){ octets, sizeof octets });
 }
 
 void pg_array_add_jsonb(struct buf *buf, struct bytes json)
@@ -51,16 +48,4 @@ void pg_array_add_jsonb(struct buf *buf, struct bytes json)
     add_u32(buf, json.len + 1);
     buf_add(buf, (struct bytes){ &version, 1 });
     buf_add(buf, json);
-}
-
-bool pg_timestamptz_read(struct bytes value, int64_t *us)
-{
-    uint64_t since_2000 = 0;
-
-    if (value.len != sizeof since_2000)
-        return false;
-    for (size_t i = 0; i < sizeof since_2000; i++)
-        since_2000 = since_2000 << 8 | (unsigned char)value.p[i];
-    *us = (int64_t)since_2000 + epoch_2000_us;
-    return true;
 }

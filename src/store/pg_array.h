@@ -21,7 +21,4 @@ void pg_array_add_timestamptz(struct buf *buf, int64_t us);
 /* json: a JSON text, which PostgreSQL parses. */
 void pg_array_add_jsonb(struct buf *buf, struct bytes json);
 
-/* Reads a timestamptz in binary form into microseconds since 1970. Returns false for any other length than 8. */
-bool pg_timestamptz_read(struct bytes value, int64_t *us);
-
 #endif

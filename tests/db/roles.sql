@@ -31,7 +31,8 @@ BEGIN
 END
 $$;
 CREATE FUNCTION pg_temp.with_keys(statement text) RETURNS text LANGUAGE sql AS
-    $$SELECT replace(replace(regexp_replace(statement, '--[^\n]*', '', 'g'), '$1', quote_literal('t')), '$2', quote_literal('s'))$$;
+    $$SELECT regexp_replace(replace(replace(regexp_replace(statement, '--[^\n]*', '', 'g'), '$1', quote_literal('t')), '$2', quote_literal('s')),
+                            '\$[3-9]', 'NULL', 'g')$$;
 
 CREATE FUNCTION pg_temp.reject() RETURNS text LANGUAGE sql AS
     $body$SELECT $_$SELECT rejected_events_write(ARRAY[gen_random_uuid()], ARRAY['t'], ARRAY['s'], ARRAY[gen_random_uuid()], ARRAY[now()], ARRAY[now()],

@@ -241,6 +241,11 @@ class Daemon(Site):
     def get(self, **params):
         return self.request("GET", params=params)
 
+    def items(self, **params):
+        response = self.get(**params)
+        assert response.status == 200, response
+        return response.json()
+
     def stop(self):
         """Returns the exit code after SIGTERM."""
         if self.process is None:

@@ -43,9 +43,9 @@ Test(worker, answers_whole_requests_to_the_byte)
           400,
           "{\"error\":\"Missing required query parameter: event_type\"}" },
         { __LINE__,
-          { .method = "GET", .path = RESOURCE, .query = "event_type=a&limit=5", .request_id = "id-1" },
+          { .method = "GET", .path = RESOURCE, .query = "event_type=a&colour=5", .request_id = "id-1" },
           400,
-          "{\"error\":\"Invalid query parameter\",\"code\":\"invalid_parameter\",\"details\":\"unknown parameter: limit\","
+          "{\"error\":\"Invalid query parameter\",\"code\":\"invalid_parameter\",\"details\":\"unknown parameter: colour\","
           "\"request_id\":\"id-1\"}" },
         { __LINE__, { .method = "HEAD", .path = RESOURCE }, 400, "" },
         /* there is no database */

@@ -96,6 +96,19 @@ Test(http_response, head_and_body_to_the_byte)
           TEXT("[1,2]"),
           TEXT("Status: 200 OK\r\n" JSON "Content-Length: 5\r\n" ANY_ORIGIN CORS SECURITY "\r\n") },
         { __LINE__,
+          { .code = 200, .varies_by_origin = true, .varies_by_accept = true, .content_type = "text/csv" },
+          TEXT("a"),
+          TEXT("Status: 200 OK\r\nContent-Type: text/csv\r\nContent-Length: 1\r\nVary: Accept, Origin\r\n" CORS SECURITY "\r\na") },
+        { __LINE__,
+          { .code = 200, .varies_by_accept = true, .etag = TEXT("\"x\""), .next = TEXT("/y?z=1") },
+          TEXT("[]"),
+          TEXT("Status: 200 OK\r\n" JSON "Content-Length: 2\r\nVary: Accept\r\n" CORS SECURITY
+               "ETag: \"x\"\r\nLink: </y?z=1>; rel=\"next\"\r\n\r\n[]") },
+        { __LINE__,
+          { .code = 304, .varies_by_accept = true, .etag = TEXT("\"x\""), .content_type = "text/csv" },
+          ABSENT,
+          TEXT("Status: 304 Not Modified\r\nVary: Accept\r\n" CORS SECURITY "ETag: \"x\"\r\n\r\n") },
+        { __LINE__,
           { .code = 599, .allowed_origin = TEXT("*") },
           ABSENT,
           TEXT("Status: 599 Unknown\r\n" JSON "Content-Length: 0\r\n" ANY_ORIGIN CORS SECURITY "\r\n") },
@@ -107,6 +120,10 @@ Test(http_response, head_and_body_to_the_byte)
         response.code = cases[i].set.code;
         response.allowed_origin = cases[i].set.allowed_origin;
         response.varies_by_origin = cases[i].set.varies_by_origin;
+        response.varies_by_accept = cases[i].set.varies_by_accept;
+        response.content_type = cases[i].set.content_type;
+        response.etag = cases[i].set.etag;
+        response.next = cases[i].set.next;
         response.allow = cases[i].set.allow;
         response.is_preflight = cases[i].set.is_preflight;
         response.without_body = cases[i].set.without_body;
@@ -209,6 +226,80 @@ Test(http_response, answer_to_head_has_no_body_however_long)
         free(text);
         finish(&response, &receiver);
     }
+}
+
+/* Up to what is held the head tells the length; past it the body leaves by pieces. */
+Test(http_response, held_body_leaves_whole)
+{
+    static const struct {
+        int line;
+        size_t len;
+        bool has_begun;
+    } cases[] = {
+        { __LINE__, HTTP_PIECE_BYTES + 1, false },
+        { __LINE__, HTTP_HOLD_MAX_BYTES - 1, false },
+        { __LINE__, HTTP_HOLD_MAX_BYTES, true },
+        { __LINE__, HTTP_HOLD_MAX_BYTES + 3 * HTTP_PIECE_BYTES + 5, true },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct receiver receiver = receiver_new();
+        struct http_response response = response_to(&receiver);
+        char *text = numbered(cases[i].len);
+        response.hold_bytes = HTTP_HOLD_MAX_BYTES;
+        for (size_t at = 0; at < cases[i].len; at += 1000) {
+            size_t len = cases[i].len - at < 1000 ? cases[i].len - at : 1000;
+            EXPECT_STATUS(cases[i].line, http_response_write(&response, (struct bytes){ text + at, len }), STATUS_OK);
+        }
+        EXPECT_INT(cases[i].line, response.has_begun, cases[i].has_begun);
+        EXPECT_STATUS(cases[i].line, http_response_end(&response), STATUS_OK);
+        EXPECT_INT(cases[i].line, strstr(receiver.buf.p, "Content-Length") == NULL, cases[i].has_begun);
+        EXPECT_BYTES(cases[i].line, body_of(&receiver), ((struct bytes){ text, cases[i].len }));
+        free(text);
+        finish(&response, &receiver);
+    }
+}
+
+Test(http_response, diverted_body_comes_back)
+{
+    static const size_t len = 2 * HTTP_PIECE_BYTES + 5;
+    struct receiver receiver = receiver_new(), other = receiver_new();
+    struct http_response response = response_to(&receiver);
+    char *text = numbered(len);
+
+    response.without_body = true; /* which the diversion does not look at */
+    EXPECT_STATUS(__LINE__, http_response_write(&response, (struct bytes){ text, 5 }), STATUS_OK);
+    http_response_divert(&response, receive, &other);
+    EXPECT_STATUS(__LINE__, http_response_write(&response, (struct bytes){ text + 5, len - 5 }), STATUS_OK);
+    EXPECT(__LINE__, !response.has_begun && receiver.n_calls == 0 && other.n_calls > 0);
+    EXPECT_STATUS(__LINE__, http_response_return(&response), STATUS_OK);
+    EXPECT_BYTES(__LINE__, buf_bytes(&other.buf), ((struct bytes){ text, len }));
+    response.without_body = false;
+    EXPECT_STATUS(__LINE__, http_response_write(&response, BYTES("[]")), STATUS_OK);
+    EXPECT_STATUS(__LINE__, http_response_end(&response), STATUS_OK);
+    EXPECT_BYTES(__LINE__, body_of(&receiver), BYTES("[]"));
+    free(text);
+    buf_free(&other.buf);
+    finish(&response, &receiver);
+}
+
+Test(http_response, error_ends_a_diversion_and_forgets_what_the_answer_had)
+{
+    static const struct problem problem = { .details = "x" };
+    struct receiver receiver = receiver_new(), other = receiver_new();
+    struct http_response response = response_to(&receiver);
+
+    response.content_type = "text/csv";
+    response.etag = BYTES("\"x\"");
+    response.next = BYTES("/y");
+    http_response_divert(&response, receive, &other);
+    EXPECT_STATUS(__LINE__, http_response_write(&response, BYTES("a,b")), STATUS_OK);
+    http_response_error(&response, STATUS_UNAVAILABLE, &problem);
+    EXPECT_STATUS(__LINE__, http_response_end(&response), STATUS_OK);
+    EXPECT_INT(__LINE__, other.n_calls, 0);
+    cr_expect(strstr(receiver.buf.p, JSON) && !strstr(receiver.buf.p, "\nETag:") && !strstr(receiver.buf.p, "\nLink:"));
+    buf_free(&other.buf);
+    finish(&response, &receiver);
 }
 
 Test(http_response, head_leaves_once)
@@ -379,7 +470,7 @@ Test(http_response, head_past_its_ceiling_is_not_sent_in_part)
 {
     struct receiver receiver = receiver_new();
     struct http_response response = response_to(&receiver);
-    char *origin = repeated('o', 9000);
+    char *origin = repeated('o', 33000);
 
     response.allowed_origin = bytes_of(origin);
     EXPECT_STATUS(__LINE__, http_response_end(&response), STATUS_NO_MEMORY);

@@ -19,7 +19,7 @@ Test(db, that_cannot_be_reached_is_unavailable_at_every_verb)
     cr_expect(strlen(db_message(db)) > 0 && !strchr(db_message(db), '\n'), "%s", db_message(db));
     EXPECT(__LINE__, !db_went_stale(db));
     EXPECT_STATUS(__LINE__, db_script(db, "-- nothing"), STATUS_UNAVAILABLE);
-    EXPECT_STATUS(__LINE__, db_stream_begin(db, QUERY_EVENT_READ_BY_TYPE, NULL, 0), STATUS_UNAVAILABLE);
+    EXPECT_STATUS(__LINE__, db_stream_begin(db, QUERY_EVENT_READ_BY_TYPE, DB_PLAN_ONCE, NULL, 0), STATUS_UNAVAILABLE);
     db_stream_end(db);
     db_rollback(db);
     db_free(db);

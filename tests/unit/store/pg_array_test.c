@@ -1,5 +1,6 @@
 #include "store/pg_array.h"
 
+#include "store/pg_value.h"
 #include "tests/unit/unit.h"
 
 /* dimensions, flags, element type, length, lower bound; each a word in network order */
@@ -89,17 +90,6 @@ Test(pg_array, timestamptz_to_the_byte_and_back)
         EXPECT(cases[i].line, pg_timestamptz_read((struct bytes){ all.p + 24, 8 }, &us));
         EXPECT_INT(cases[i].line, us, cases[i].us);
         buf_free(&buf);
-    }
-}
-
-Test(pg_array, timestamptz_of_another_length_is_none)
-{
-    static const struct bytes values[] = { ABSENT, TEXT(""), TEXT("\0\0\0\0\0\0\0"), TEXT("\0\0\0\0\0\0\0\0\0") };
-
-    for (size_t i = 0; i < COUNT_OF(values); i++) {
-        int64_t us = 4711;
-        EXPECT((int)i, !pg_timestamptz_read(values[i], &us));
-        EXPECT_INT((int)i, us, 4711);
     }
 }
 
