@@ -1,52 +1,108 @@
 #include "model/scrub_screen.h"
 
-#include <endian.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "model/card_number.h"
 #include "model/iban.h"
 #include "model/separator.h"
 
-/* A card number or an IBAN has DENSE digits somewhere in three words of eight bytes that follow one another. Of what is dense each byte is
- * looked at, from LEAD bytes before: the beginning of an IBAN has fewer. */
-enum { WORD = 8, DENSE = 8, LEAD = 16 };
-
-/* How many of eight bytes are digits. */
-static unsigned count_digits(uint64_t word)
-{
-    const uint64_t ones = 0x0101010101010101u;
-    uint64_t x = word ^ (ones * '0'); /* 0 to 9 for a digit */
-    uint64_t above = ((x & (ones * 0x7f)) + ones * (0x80 - 10)) | x;
-    return (unsigned)(((~above >> 7 & ones) * ones) >> 56);
-}
-
-static unsigned digits_at(struct bytes text, size_t at)
-{
-    uint64_t word = 0;
-
-    if (text.len - at >= WORD)
-        memcpy(&word, text.p + at, WORD);
-    else
-        memcpy(&word, text.p + at, text.len - at);
-    return count_digits(word);
-}
-
-/* ---- what is dense ---- */
+/* Both kinds of numbers have ROW_DIGITS with nothing but separators between them: a card has thirteen, and the accounts of no country are
+ * of letters so much that they have less than ten in a row, nor that the row begins more than LEAD bytes behind the country. So what is to
+ * be looked at has as many bytes, too, and the rest is passed over in steps of as many. */
+enum { ROW_DIGITS = 10, LEAD = 20 };
 
 /* What a byte, or an escape, is to a number. A filler may stand between its digits. */
-enum kind { BREAKER, DIGIT, FILLER, CODE /* of \u or %, to be looked at */ };
+enum kind { FILLER = 0, DIGIT = 1, BREAKER = 2, CODE = 3 /* of \u or %, to be looked at */ };
 
+/* clang-format off */
+#define B4 BREAKER, BREAKER, BREAKER, BREAKER
+#define B16 B4, B4, B4, B4
+#define F8 FILLER, FILLER, FILLER, FILLER, FILLER, FILLER, FILLER, FILLER
+#define F32 F8, F8, F8, F8
 static const unsigned char kinds[256] = {
-    ['0'] = DIGIT,  ['1'] = DIGIT,  ['2'] = DIGIT,  ['3'] = DIGIT,   ['4'] = DIGIT,  ['5'] = DIGIT,
-    ['6'] = DIGIT,  ['7'] = DIGIT,  ['8'] = DIGIT,  ['9'] = DIGIT,   [' '] = FILLER, ['-'] = FILLER,
-    ['.'] = FILLER, ['_'] = FILLER, ['+'] = FILLER, ['\t'] = FILLER, ['\\'] = CODE,  ['%'] = CODE,
+    B4, B4, BREAKER, FILLER /* tab */, BREAKER, BREAKER, B4, B16,
+    FILLER /* blank */, BREAKER, BREAKER, BREAKER, BREAKER, CODE /* % */, BREAKER, BREAKER,
+    BREAKER, BREAKER, BREAKER, FILLER /* + */, BREAKER, FILLER /* - */, FILLER /* . */, BREAKER,
+    DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, DIGIT, BREAKER, BREAKER, B4,
+    B16,
+    B4, B4, B4, CODE /* \ */, BREAKER, BREAKER, FILLER /* _ */,
+    B16, B16,
+    F32, F32, F32, F32,
 };
+/* clang-format on */
 
 static enum kind kind_of(unsigned char c)
 {
-    return c >= 0x80 ? FILLER : kinds[c];
+    return kinds[c];
 }
+
+/* ---- runs of digits and fillers ---- */
+
+/* Could an IBAN reach to the run that begins there? is_bordered: no letter or digit may touch it. */
+static bool may_be_account(struct bytes text, size_t begin, bool is_bordered)
+{
+    size_t first = begin > LEAD ? begin - LEAD : 0;
+
+    for (size_t at = begin; at-- > first;) {
+        char before = at ? text.p[at - 1] : '"';
+        bool is_letter = separator_is_letter(text.p[at]);
+        if (is_letter && (!is_bordered || !(separator_is_letter(before) || separator_is_digit(before))) &&
+            text.len - at >= IBAN_MIN_BYTES && iban_may_begin(text, at))
+            return true;
+        if (!is_letter && kind_of((unsigned char)text.p[at]) >= BREAKER)
+            return false;
+    }
+    return false;
+}
+
+/* Could a card's number stand there? What is around it could only make less of it. An exponent could make it another number. */
+static bool may_be_card(struct bytes text, size_t begin, size_t end)
+{
+    struct bytes part = { text.p + begin, end - begin };
+    struct span found;
+    size_t from = 0;
+
+    return (end < text.len && (text.p[end] | 0x20) == 'e') || card_number_next(part, &from, &found);
+}
+
+/* Looks at the run that begins there. *end is its end. */
+static bool is_suspect_run(struct bytes text, size_t begin, bool has_codes, size_t *end)
+{
+    unsigned digits = 0;
+    size_t at = begin;
+    enum kind kind;
+
+    for (; at < text.len && (kind = kind_of((unsigned char)text.p[at])) < BREAKER; at++)
+        digits += kind;
+    *end = at;
+    return (digits >= ROW_DIGITS && may_be_account(text, begin, !has_codes)) ||
+           (digits >= CARD_NUMBER_MIN_DIGITS && may_be_card(text, begin, at));
+}
+
+/* The number of bytes at p, of ROW_DIGITS, up to the last that breaks a run. */
+static size_t broken_bytes(const char *p)
+{
+    size_t n = ROW_DIGITS;
+
+    while (n && kind_of((unsigned char)p[n - 1]) < BREAKER)
+        n--;
+    return n;
+}
+
+static bool has_suspect_run(struct bytes text, bool has_codes)
+{
+    size_t at = 0;
+
+    while (text.len - at >= ROW_DIGITS) {
+        size_t broken = broken_bytes(text.p + at);
+        at += broken;
+        if (!broken && is_suspect_run(text, at, has_codes, &at))
+            return true;
+    }
+    return false;
+}
+
+/* ---- runs with escapes in them ---- */
 
 static bool read_hex(struct bytes text, size_t at, size_t n, unsigned *value)
 {
@@ -84,71 +140,50 @@ static enum kind decode(struct bytes text, size_t at, size_t *len)
     return separator_is_letter((char)value) || kinds[value] == DIGIT ? CODE : kind_of((unsigned char)value);
 }
 
-/* A run of digits and fillers, as far as it has been read. */
-struct run {
-    size_t begin;
-    unsigned digits;
-    bool has_codes;
-};
-
-/* Is it one that is to be looked at with its surroundings? For card_number those could only make less of it. */
-static bool is_suspect(struct bytes text, const struct run *run, size_t end)
+/* Looks at the run around the escape at `at`. *end is its end. */
+static bool is_suspect_code(struct bytes text, size_t at, size_t done, size_t *end)
 {
-    struct bytes part = { text.p + run->begin, end - run->begin };
-    struct span found;
-    size_t from = 0;
+    size_t begin = at, len;
+    unsigned digits = 0;
+    enum kind kind = CODE;
 
-    if (run->digits < CARD_NUMBER_MIN_DIGITS)
-        return false;
-    return run->has_codes || (end < text.len && (text.p[end] | 0x20) == 'e') || card_number_next(part, &from, &found);
+    while (begin > done && kind_of((unsigned char)text.p[begin - 1]) < BREAKER)
+        begin--;
+    for (at = begin; at < text.len && kind != BREAKER; at += len) {
+        len = 1;
+        kind = kind_of((unsigned char)text.p[at]);
+        if (kind == CODE)
+            kind = decode(text, at, &len);
+        if (kind == CODE || (kind == DIGIT && at >= 3 && iban_may_begin(text, at - 3)))
+            return true;
+        digits += kind == DIGIT;
+    }
+    *end = at < text.len ? at : text.len; /* a backslash may be the last byte */
+    return digits >= CARD_NUMBER_MIN_DIGITS;
 }
 
-/* Reads on from `from` until *to is reached and no run is open, and sets *to there. Returns whether something is to be looked at
- * exactly. */
-static bool look(struct bytes text, size_t from, size_t *to)
+static bool has_suspect_code(struct bytes text, char code)
 {
-    struct run run = { .begin = from };
-    size_t at = from, len = 1;
+    const char *p = text.p, *next;
+    size_t end = 0;
 
-    for (; at < text.len && (at < *to || run.digits); at += len) {
-        enum kind kind = kind_of((unsigned char)text.p[at]);
-        len = 1;
-        if (kind == CODE) {
-            kind = decode(text, at, &len);
-            run.has_codes |= kind != BREAKER;
-            if (kind == CODE)
-                return true;
-        }
-        if (kind == DIGIT) {
-            run.digits++;
-            if (at >= 3 && iban_may_begin(text, at - 3))
-                return true;
-        } else if (kind == BREAKER) {
-            if (is_suspect(text, &run, at))
-                return true;
-            run = (struct run){ .begin = at + len };
-        }
+    while ((next = memchr(p, code, text.len - (size_t)(p - text.p)))) {
+        if (is_suspect_code(text, (size_t)(next - text.p), end, &end))
+            return true;
+        p = text.p + end;
     }
-    *to = at;
-    return is_suspect(text, &run, at < text.len ? at : text.len);
+    return false;
+}
+
+static bool has(struct bytes text, char c)
+{
+    return text.len && memchr(text.p, c, text.len);
 }
 
 bool scrub_screen(struct bytes text)
 {
-    unsigned before = 0, last = 0;
-    size_t done = 0; /* what has been looked at */
+    bool has_percent = has(text, '%'), has_escape = has(text, '\\');
 
-    for (size_t at = 0; at < text.len; at += WORD) {
-        unsigned digits = digits_at(text, at);
-        if (before + last + digits >= DENSE && at + WORD > done) {
-            size_t window = at > 2 * WORD + LEAD ? at - 2 * WORD - LEAD : 0;
-            size_t end = at + WORD;
-            if (look(text, window > done ? window : done, &end))
-                return true;
-            done = end;
-        }
-        before = last;
-        last = digits;
-    }
-    return false;
+    return has_suspect_run(text, has_percent || has_escape) || (has_percent && has_suspect_code(text, '%')) ||
+           (has_escape && has_suspect_code(text, '\\'));
 }

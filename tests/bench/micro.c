@@ -4,6 +4,7 @@
  *
  * Handles REQUESTS bodies of EVENTS events each (an array where EVENTS is over 1) and writes a dump after each step, named by its trigger:
  *   guard      the strict scan of the body
+ *   scrub      the search for card numbers and IBANs
  *   decode     json-c's parse and the event that is made of it
  *   hand-over  the parameters that libpq is given
  * The first request warms up what is made once, and is not counted. */
@@ -13,6 +14,7 @@
 
 #include "load/corpus.h"
 #include "model/event.h"
+#include "model/scrub.h"
 #include "store/pg_array.h"
 
 enum { MEMORY_MAX_BYTES = 64 * 1024 * 1024 };
@@ -47,6 +49,20 @@ static void guard(struct bench *bench, struct bytes body, struct guard_result *s
 {
     toggle(bench);
     must(guard_scan(body, &bench->limits, &bench->arena, scan), "guard");
+    toggle(bench);
+}
+
+static void scrub(struct bench *bench, struct bytes body, const struct guard_result *scan)
+{
+    static const struct scrub rules = { .cards = SCRUB_MASK, .ibans = SCRUB_MASK };
+
+    toggle(bench);
+    for (size_t i = 0; i < bench->n; i++) {
+        struct problem problem = { 0 };
+        struct bytes text = body;
+        const struct guard_element *element = &scan->elements[i];
+        must(scrub_event(&rules, &bench->limits, &bench->arena, &text, &element, NULL, &problem), "scrub");
+    }
     toggle(bench);
 }
 
@@ -94,9 +110,9 @@ static void hand_over(struct bench *bench)
     must(to->failed ? STATUS_NO_MEMORY : STATUS_OK, "hand-over");
 }
 
-enum step { STEP_GUARD, STEP_DECODE, STEP_HAND_OVER, STEP_COUNT };
+enum step { STEP_GUARD, STEP_SCRUB, STEP_DECODE, STEP_HAND_OVER, STEP_COUNT };
 
-static const char *const step_names[STEP_COUNT] = { "guard", "decode", "hand-over" };
+static const char *const step_names[STEP_COUNT] = { "guard", "scrub", "decode", "hand-over" };
 
 /* Handles one body, counting one step of it. */
 static void request(struct bench *bench, uint32_t number, enum step step, bool counts)
@@ -113,6 +129,8 @@ static void request(struct bench *bench, uint32_t number, enum step step, bool c
         corpus_event_put(corpus_body_event(text, i, is_array), number * (uint32_t)bench->n + (uint32_t)i, time_ms);
     bench->counts = counts && step == STEP_GUARD;
     guard(bench, body, &scan);
+    bench->counts = counts && step == STEP_SCRUB;
+    scrub(bench, body, &scan);
     bench->counts = counts && step == STEP_DECODE;
     decode(bench, body, &scan);
     bench->counts = counts && step == STEP_HAND_OVER;
