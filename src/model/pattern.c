@@ -17,6 +17,10 @@ enum {
     STEPS_MAX = 25000000,
     STARTS_MIN = 250,
     HEAP_MAX_KIB = 4096,
+    /* How much of them a match took PCRE2 does not tell. So the first try is given few, and each further one this many times as many:
+     * what the last one but one was given is spent. */
+    STARTS_FIRST = 64,
+    STARTS_GROWTH = 8,
 };
 
 struct pattern {
@@ -27,6 +31,7 @@ struct pattern {
 struct pattern_scratch {
     pcre2_match_context *context;
     pcre2_match_data *data;
+    size_t starts_left; /* of pattern_allow */
 };
 
 static enum status fault_of(struct pattern_fault *fault, size_t offset, const char *reason)
@@ -122,6 +127,7 @@ struct pattern_scratch *pattern_scratch_new(void)
         return NULL;
     }
     pcre2_set_heap_limit(scratch->context, HEAP_MAX_KIB);
+    scratch->starts_left = SIZE_MAX;
     return scratch;
 }
 
@@ -143,15 +149,35 @@ static uint32_t starts_allowed(const struct pattern *pattern, size_t text_len)
     return (uint32_t)(starts > STARTS_MIN ? starts : STARTS_MIN);
 }
 
-enum pattern_outcome pattern_match(const struct pattern *pattern, struct pattern_scratch *scratch, struct bytes text)
+void pattern_allow(struct pattern_scratch *scratch, size_t matches)
+{
+    scratch->starts_left = matches * STARTS_MAX;
+}
+
+static int match_within(const struct pattern *pattern, struct pattern_scratch *scratch, struct bytes text, uint32_t starts)
 {
     PCRE2_SPTR subject = (PCRE2_SPTR)(text.p ? text.p : "");
     const uint32_t options = PCRE2_NO_UTF_CHECK;
 
-    pcre2_set_match_limit(scratch->context, starts_allowed(pattern, text.len));
+    pcre2_set_match_limit(scratch->context, starts);
     int found = pcre2_match(pattern->code, subject, text.len, 0, options, scratch->data, scratch->context);
     if (found == PCRE2_ERROR_JIT_STACKLIMIT)
         found = pcre2_match(pattern->code, subject, text.len, 0, options | PCRE2_NO_JIT, scratch->data, scratch->context);
+    return found;
+}
+
+enum pattern_outcome pattern_match(const struct pattern *pattern, struct pattern_scratch *scratch, struct bytes text)
+{
+    size_t allowed = starts_allowed(pattern, text.len);
+    size_t starts = STARTS_FIRST;
+    int found = match_within(pattern, scratch, text, STARTS_FIRST);
+
+    while (found == PCRE2_ERROR_MATCHLIMIT && starts < allowed && starts < scratch->starts_left) {
+        if (scratch->starts_left != SIZE_MAX)
+            scratch->starts_left -= starts;
+        starts = starts * STARTS_GROWTH < allowed ? starts * STARTS_GROWTH : allowed;
+        found = match_within(pattern, scratch, text, (uint32_t)starts);
+    }
     if (found >= 0)
         return PATTERN_MATCH;
     return found == PCRE2_ERROR_NOMATCH ? PATTERN_NO_MATCH : PATTERN_TOO_COSTLY;

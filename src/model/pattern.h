@@ -40,6 +40,10 @@ void pattern_free(struct pattern *pattern);
 struct pattern_scratch *pattern_scratch_new(void);
 void pattern_scratch_free(struct pattern_scratch *scratch);
 
+/* From now on all matches with scratch together may cost what that many of the most costly ones do; then they are given up. Without this
+ * call each is bounded alone. */
+void pattern_allow(struct pattern_scratch *scratch, size_t matches);
+
 /* Does pattern match anywhere in text, which must be valid UTF-8? Takes some twenty milliseconds at the very most, whatever the two are:
  * a search that has to try a repetition at each of more than 5,000 characters is given up. */
 enum pattern_outcome pattern_match(const struct pattern *pattern, struct pattern_scratch *scratch, struct bytes text) MUST_USE;
