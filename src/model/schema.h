@@ -20,10 +20,11 @@ enum {
     SCHEMA_TEXT_MAX_BYTES = 256 * 1024,      /* of one schema */
     SCHEMA_SET_MAX_BYTES = 64 * 1024 * 1024, /* memory of a set, texts and programs */
     SCHEMA_URI_MAX_BYTES = 1024,
-    SCHEMA_NESTING_MAX = 64,    /* of a schema's text */
-    SCHEMA_VIOLATIONS_MAX = 16, /* that are told */
-    SCHEMA_DEPTH_MAX = 200,     /* schemas inside each other while a value is judged */
-    SCHEMA_STEPS_MAX = 200000   /* schemas applied, members looked at, values compared while a value is judged */
+    SCHEMA_NESTING_MAX = 64,       /* of a schema's text */
+    SCHEMA_VIOLATIONS_MAX = 16,    /* that are told */
+    SCHEMA_DEPTH_MAX = 200,        /* schemas inside each other while a value is judged */
+    SCHEMA_COSTLY_MATCHES_MAX = 2, /* patterns may take together what so many matches up to their own limit take */
+    SCHEMA_STEPS_MAX = 200000      /* schemas applied, members looked at, values compared, four for a pattern */
 };
 
 struct schema_set;

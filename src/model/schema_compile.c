@@ -131,8 +131,9 @@ static enum status fill_waiting(struct schema_set *set)
     while (set->tasks && st == STATUS_OK) {
         struct schema_task *task = set->tasks;
         set->tasks = task->next;
-        task->next = set->done;
-        set->done = task;
+        task->next = NULL;
+        *set->done_end = task;
+        set->done_end = &task->next;
         st = fill(set, task);
     }
     return st;

@@ -125,7 +125,7 @@ static bool judge_number(struct schema_run *run, const struct schema_number *num
 /* Does the pattern match? Otherwise, or where that costs too much, false. */
 static bool matches(struct schema_run *run, const struct pattern *pattern, const struct value *string, const char *keyword)
 {
-    if (!schema_take(run, 1 + string->len / 16, string, keyword))
+    if (!schema_take(run, 4 + string->len / 16, string, keyword))
         return false;
     enum pattern_outcome outcome = pattern_match(pattern, run->scratch, value_text(string));
     if (outcome == PATTERN_TOO_COSTLY)
@@ -416,6 +416,7 @@ enum status schema_judge(const struct schema *schema, const struct value *value,
                               .broken = STATUS_OK };
 
     report->n = 0;
+    pattern_allow(run.scratch, SCHEMA_COSTLY_MATCHES_MAX);
     bool fits = apply(&run, schema, value);
     report->steps = SCHEMA_STEPS_MAX - run.steps;
     if (run.broken != STATUS_OK)

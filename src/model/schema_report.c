@@ -78,6 +78,18 @@ bool schema_violate_type(struct schema_run *run, const struct value *value, unsi
     return note(run, value, "type", bytes_of(text));
 }
 
+static const char *quote_of(const struct value *value)
+{
+    return value->kind == VALUE_STRING ? "\"" : "";
+}
+
+static bool violate_constant(struct schema_run *run, const struct value *value, const struct value *own, const char *keyword)
+{
+    if (run->sensitive || own->kind > VALUE_STRING || own->len > TEXT_MAX_BYTES - 2)
+        return schema_violate(run, value, keyword, "the value that the schema gives");
+    return schema_violate(run, value, keyword, "%s%.*s%s", quote_of(own), (int)own->len, own->p, quote_of(own));
+}
+
 /* The first of them, as far as they fit. */
 bool schema_violate_values(struct schema_run *run, const struct value *value, const struct schema_values *values,
                            const char *keyword)
@@ -88,9 +100,9 @@ bool schema_violate_values(struct schema_run *run, const struct value *value, co
     uint32_t i = 0;
 
     if (values->is_const)
-        return schema_violate(run, value, keyword, "the value that the schema gives");
+        return violate_constant(run, value, listed, keyword);
     for (; i < listed->n && own->kind <= VALUE_STRING; i++, own = value_next(own)) {
-        const char *quote = own->kind == VALUE_STRING ? "\"" : "";
+        const char *quote = quote_of(own);
         if (own->len + 8 > sizeof text - 32 - len)
             break;
         len += (size_t)snprintf(text + len, sizeof text - len, "%s%s%.*s%s", i ? ", " : "", quote, (int)own->len, own->p, quote);

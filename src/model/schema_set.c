@@ -16,6 +16,7 @@ struct schema_set *schema_set_new(void)
     if (set) {
         set->arena = arena_new(SCHEMA_SET_MAX_BYTES);
         set->end = &set->documents;
+        set->done_end = &set->done;
     }
     return set;
 }

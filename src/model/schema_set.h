@@ -49,8 +49,9 @@ struct schema_set {
     struct schema_document **end;      /* where the next is linked in */
     struct schema_id **ids;            /* buckets; NULL before the first */
     struct schema_owned_pattern *patterns;
-    struct schema_task *tasks;
-    struct schema_task *done;
+    struct schema_task *tasks; /* to be done */
+    struct schema_task *done;  /* in the order in which they were */
+    struct schema_task **done_end;
     struct schema_fault *fault; /* while it is compiled */
 };
 
