@@ -7,6 +7,9 @@
 
 #include "app/catalogue_keeper.h"
 #include "app/worker.h"
+#include "base/clock.h"
+
+enum { PRUNE_ONE_IN = 64 };
 
 static const char *variable(void *context, const char *name)
 {
@@ -76,6 +79,19 @@ static void read_catalogue(struct service *service)
     catalogue_keeper_close(keeper);
 }
 
+/* The answer has been written; what is refused is few, as each request is a process. */
+static void keep_quarantine(struct service *service)
+{
+    struct db *db;
+
+    if (!quarantine_is_waiting(service->quarantine) || db_pool_take(service->writers, &db) != STATUS_OK)
+        return;
+    quarantine_flush(service->quarantine, db);
+    if (getpid() % PRUNE_ONE_IN == 0)
+        quarantine_prune(service->quarantine, db, clock_monotonic_ms());
+    db_pool_give(service->writers, db);
+}
+
 enum status cgi_serve(struct service *service)
 {
     size_t left = body_length();
@@ -87,6 +103,7 @@ enum status cgi_serve(struct service *service)
     read_catalogue(service);
     if (worker && call)
         st = worker_serve(worker, call, &exchange) == CALL_ANSWERED ? STATUS_OK : STATUS_CLIENT_GONE;
+    keep_quarantine(service);
     call_free(call);
     worker_free(worker);
     return st;

@@ -71,6 +71,18 @@ static void *replay_main(void *context)
     return NULL;
 }
 
+/* Brings refused events to the database, unless that is known to be away, and sees to the bounds of their table. */
+static void keep_quarantine(struct daemon *daemon, struct db *db)
+{
+    struct service *service = daemon->writer.service;
+    bool is_down = delivery_is_down(&service->delivery);
+
+    if (quarantine_is_waiting(service->quarantine))
+        quarantine_flush(service->quarantine, is_down ? NULL : db);
+    if (!is_down && catalogue_keeper_leads(daemon->keeper))
+        quarantine_prune(service->quarantine, db, clock_monotonic_ms());
+}
+
 /* While the database does not answer the keeper does not either; the end does not wait for it. */
 static void *catalogue_main(void *context)
 {
@@ -81,9 +93,12 @@ static void *catalogue_main(void *context)
     if (db_pool_take(service->writers, &db) == STATUS_OK) {
         while (!atomic_load(&daemon->background_stops)) {
             int64_t due_ms = clock_monotonic_ms() + catalogue_keeper_look(daemon->keeper, db);
-            while (!atomic_load(&daemon->background_stops) && clock_monotonic_ms() < due_ms)
+            while (!atomic_load(&daemon->background_stops) && clock_monotonic_ms() < due_ms) {
+                keep_quarantine(daemon, db);
                 poll(NULL, 0, STOP_POLL_MS);
+            }
         }
+        keep_quarantine(daemon, db); /* what the last requests left */
         db_pool_give(service->writers, db);
     }
     crew_leave(&daemon->background);

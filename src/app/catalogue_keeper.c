@@ -238,6 +238,11 @@ static bool leads(struct catalogue_keeper *keeper)
     return true;
 }
 
+bool catalogue_keeper_leads(const struct catalogue_keeper *keeper)
+{
+    return !*keeper->path || keeper->lock_fd >= 0;
+}
+
 void catalogue_keeper_begin(struct catalogue_keeper *keeper, struct db *db)
 {
     look_at_snapshot(keeper);

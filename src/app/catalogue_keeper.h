@@ -28,6 +28,9 @@ void catalogue_keeper_begin(struct catalogue_keeper *keeper, struct db *db);
 /* The same for a process that serves one request: asks the database only where no process of the host has for two seconds. */
 void catalogue_keeper_glance(struct catalogue_keeper *keeper, struct db *db);
 
+/* Is this the process of the host that asks? */
+bool catalogue_keeper_leads(const struct catalogue_keeper *keeper);
+
 /* One look, and when the next one is due, in milliseconds: what the thread of a daemon does again and again. */
 int catalogue_keeper_look(struct catalogue_keeper *keeper, struct db *db);
 

@@ -47,6 +47,10 @@ struct config {
     enum config_event_types event_types;
     enum config_truth csv_neutralise;
     enum config_truth csv_byte_order_mark;
+    size_t quarantine_max_rows; /* 0: refused events are not kept */
+    int quarantine_retention_s;
+    size_t quarantine_payload_max_bytes;
+    size_t quarantine_rate; /* events a second of a type and reason, per process */
     enum log_level log_level;
     enum config_metrics metrics;
 };

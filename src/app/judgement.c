@@ -59,13 +59,31 @@ static void observe(struct catalogue_entry *entry, const struct schema_violation
         log_text("synchrony.schema.pointer", first->pointer), log_text("synchrony.schema.keyword", bytes_of(first->keyword)));
 }
 
+/* Refuses an event: a copy goes to quarantine. Where there is no randomness it has no name there, and is not kept. */
+static enum status refuse(struct judgement *judgement, const struct event *event, size_t version, enum status st,
+                          const struct problem *problem)
+{
+    unsigned char random[UUID_RANDOM_BYTES];
+    const struct rejected_event rejected = {
+        .event = *event,
+        .reason = bytes_of(status_info(st)->code),
+        .pointer = bytes_of(problem->pointer),
+        .keyword = bytes_of(problem->keyword),
+        .violations = problem->violations,
+        .schema_version = version,
+    };
+
+    if (entropy_take(&judgement->worker->entropy, random, sizeof random) == STATUS_OK)
+        (void)quarantine_add(judgement->worker->service->quarantine, &rejected, clock_now_us(), random);
+    return st;
+}
+
 static enum status judge_by(struct judgement *judgement, struct catalogue_entry *entry, struct bytes text, struct event *event,
                             struct problem *problem)
 {
     struct schema_report report;
     enum status st = tree_read(&judgement->tree, text, judgement->arena);
 
-    (void)event;
     if (st == STATUS_OK)
         st = schema_judge(entry->schema, judgement->tree.values, judgement->worker->scratch, judgement->arena, &report);
     if (st != STATUS_SCHEMA_VIOLATED && st != STATUS_SCHEMA_TOO_COSTLY)
@@ -75,7 +93,8 @@ static enum status judge_by(struct judgement *judgement, struct catalogue_entry 
         return STATUS_OK;
     }
     metrics_add(METRIC_2(SCHEMA_VIOLATIONS, entry->label, METRIC_ENFORCED), 1);
-    return describe(&report, st, judgement->arena, problem);
+    st = describe(&report, st, judgement->arena, problem);
+    return st == STATUS_NO_MEMORY ? st : refuse(judgement, event, entry->version, st, problem);
 }
 
 enum status judgement_pass(struct judgement *judgement, struct bytes text, struct event *event, struct problem *problem)
@@ -89,5 +108,6 @@ enum status judgement_pass(struct judgement *judgement, struct bytes text, struc
     if (catalogue_is_unknown(judgement->catalogue))
         return STATUS_UNAVAILABLE;
     problem->pointer = "/event_type";
-    return problem_set(problem, STATUS_UNKNOWN_EVENT_TYPE, "events of this type are not listed in the catalogue");
+    return refuse(judgement, event, 0,
+                  problem_set(problem, STATUS_UNKNOWN_EVENT_TYPE, "events of this type are not listed in the catalogue"), problem);
 }

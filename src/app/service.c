@@ -49,8 +49,16 @@ enum status service_open(struct service *service, const struct config *config)
     service->writers = db_pool_new(&writer, config->writer_connections + 4, config->pool_timeout_ms);
     service->readers = db_pool_new(&reader, config->reader_connections, config->pool_timeout_ms);
     enum status st = service->writers && service->readers ? STATUS_OK : STATUS_NO_MEMORY;
+    const struct quarantine_options quarantine = {
+        .max_rows = config->quarantine_max_rows,
+        .retention_s = config->quarantine_retention_s,
+        .payload_max_bytes = config->quarantine_payload_max_bytes,
+        .rate = config->quarantine_rate,
+    };
+    service->quarantine = quarantine_new(&quarantine);
     enum status place_st = catalogue_place_open(&service->catalogue, config->event_types == EVENT_TYPES_LISTED);
-    st = st == STATUS_OK ? place_st : st;
+    if (st == STATUS_OK)
+        st = service->quarantine ? place_st : STATUS_NO_MEMORY;
     service->delivery = (struct delivery){ .batch_retention_us = (int64_t)config->batch_retention_s * 1000000 };
     service->batches = NULL;
     service->replayed = NULL;
@@ -71,6 +79,8 @@ void service_close(struct service *service)
     service->replayed = NULL;
     service->delivery.queue = NULL;
     catalogue_place_close(&service->catalogue);
+    quarantine_free(service->quarantine);
+    service->quarantine = NULL;
     db_pool_free(service->readers);
     db_pool_free(service->writers);
     service->readers = NULL;

@@ -10,6 +10,7 @@
 #include "app/catalogue.h"
 #include "app/config.h"
 #include "app/delivery.h"
+#include "app/quarantine.h"
 #include "store/db_pool.h"
 
 struct service {
@@ -18,6 +19,7 @@ struct service {
     struct db_pool *readers;
     struct delivery delivery;
     struct catalogue_place catalogue; /* by which events are judged */
+    struct quarantine *quarantine;    /* where those go that it refuses */
     struct queue *batches; /* handles of the queue: for batches on request, and for who replays; NULL: there is no queue */
     struct queue *replayed;
     pthread_mutex_t batches_lock;

@@ -97,6 +97,8 @@
       "Events that failed their schema")                                                         \
     X(QUARANTINED, COUNTER, "synchrony_quarantined_events", REASON, NONE, NONE,                  \
       "Refused events that were put into quarantine")                                            \
+    X(QUARANTINE_DROPPED, COUNTER, "synchrony_quarantine_dropped_events", REASON, NONE, NONE,    \
+      "Refused events that were not put into quarantine, by why not")                            \
     X(SCRUBBED, COUNTER, "synchrony_scrubbed_values", RULE, NONE, NONE,                          \
       "Values that were masked, by the rule that found them")                                    \
     X(CATALOGUE_READ_AT, OLDEST, "synchrony_catalogue_read_timestamp_seconds", NONE, NONE, NONE, \
