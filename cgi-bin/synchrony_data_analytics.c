@@ -67,6 +67,7 @@ int main(void)
     enum status st = config_read(NULL, environment, stderr, &config);
     if (st == STATUS_OK) {
         log_set_level(config.log_level);
+        log_open(config.log_to);
         metrics_open(config.run_directory);
         metrics_move(METRIC_PROCESSES, 1);
         metrics_set(METRIC_PROCESS_START, clock_now_us());

@@ -40,6 +40,8 @@ struct call {
     size_t n_events;
     size_t body_len;
     int64_t begun_ns; /* clock_monotonic_ns */
+    int64_t waits_since_ns;
+    int64_t db_ns; /* how long it waited for the database, or the queue in its stead */
 };
 
 #endif

@@ -118,7 +118,7 @@ static void tell_trouble(struct catalogue_keeper *keeper, enum status st)
 {
     if (st != STATUS_OK && keeper->trouble == STATUS_OK)
         LOG(ERROR, "the event catalogue cannot be read; the last good one stays in force",
-            log_text("event.outcome", bytes_of(status_info(st)->code)), log_number("synchrony.is_known", keeper->is_known));
+            log_text("error.code", bytes_of(status_info(st)->code)), log_number("synchrony.is_known", keeper->is_known));
     if (st == STATUS_OK && keeper->trouble != STATUS_OK)
         LOG(INFO, "the event catalogue can be read again", log_text("synchrony.catalogue", bytes_of(keeper->in_force)));
     keeper->trouble = st;

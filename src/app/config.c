@@ -30,6 +30,7 @@ static const struct config defaults = {
     .quarantine_retention_s = 2592000,
     .quarantine_payload_max_bytes = 16 * 1024,
     .quarantine_rate = 10,
+    .log_successes_per_s = 10,
     .limits = LIMITS_DEFAULT,
     .log_level = LOG_LEVEL_INFO,
 };
@@ -59,6 +60,7 @@ static const struct number_option number_options[] = {
     INT("write_timeout_ms", write_timeout_ms, 100, 600000),
     INT("read_timeout_ms", read_timeout_ms, 100, 3600000),
     INT("pool_timeout_ms", pool_timeout_ms, 1, 60000),
+    INT("log_successes_per_s", log_successes_per_s, 0, 1000000),
     INT("client_timeout_ms", client_timeout_ms, 100, 600000),
     SIZE("group_max_events", group_max_events, 1, 10000),
     SIZE("group_max_bytes", group_max_bytes, 1024, 64L * 1024 * 1024),
@@ -92,6 +94,8 @@ static const struct {
     { "owner_database", "SYNCHRONY_OWNER_DATABASE", offsetof(struct config, owner_database) },
     { "run_directory", NULL, offsetof(struct config, run_directory) },
     { "queue_directory", NULL, offsetof(struct config, queue_directory) },
+    { "log_to", NULL, offsetof(struct config, log_to) },
+    { "log_session_key_file", NULL, offsetof(struct config, log_session_key_file) },
 };
 
 /* The options that are one of a few words, which stand for an enumeration's values in their order. */

@@ -53,6 +53,9 @@ struct config {
     size_t quarantine_rate; /* events a second of a type and reason, per process */
     enum log_level log_level;
     enum config_metrics metrics;
+    char *log_to;               /* as log_open; owned, as is the next */
+    char *log_session_key_file; /* "": sessions are not named in the log */
+    int log_successes_per_s;    /* in each process */
 };
 
 /* Looks up one environment variable; NULL where it is not set. */

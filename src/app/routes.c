@@ -22,31 +22,31 @@ static enum status preflight(struct call *call)
     return STATUS_OK;
 }
 
-#define PREFLIGHT [HTTP_OPTIONS] = { .begin = preflight }
+#define PREFLIGHT [HTTP_OPTIONS] = { .name = "preflight", .begin = preflight }
 #define GET_AND_HEAD(...) [HTTP_GET] = { __VA_ARGS__ }, [HTTP_HEAD] = { __VA_ARGS__ }
 
 static const struct route routes[] = {
     { .path = "",
       .name = HTTP_RESOURCE,
       .allow = "GET, HEAD, POST, OPTIONS",
-      .actions = { GET_AND_HEAD(.begin = read_items, .blocks = true), [HTTP_POST] = { .begin = ingest_begin, .end = ingest_end },
-                   PREFLIGHT } },
+      .actions = { GET_AND_HEAD(.name = "read", .begin = read_items, .blocks = true),
+                   [HTTP_POST] = { .name = "ingest", .begin = ingest_begin, .end = ingest_end }, PREFLIGHT } },
     { .path = BULK_PATH,
       .name = HTTP_RESOURCE BULK_PATH "{id}",
       .allow = "GET, HEAD, OPTIONS",
-      .actions = { GET_AND_HEAD(.begin = bulk_report, .blocks = true), PREFLIGHT } },
+      .actions = { GET_AND_HEAD(.name = "batch-state", .begin = bulk_report, .blocks = true), PREFLIGHT } },
     { .path = "/healthz",
       .name = HTTP_RESOURCE "/healthz",
       .allow = "GET, HEAD, OPTIONS",
-      .actions = { GET_AND_HEAD(.begin = health_alive), PREFLIGHT } },
+      .actions = { GET_AND_HEAD(.name = "health", .begin = health_alive, .is_probe = true), PREFLIGHT } },
     { .path = "/readyz",
       .name = HTTP_RESOURCE "/readyz",
       .allow = "GET, HEAD, OPTIONS",
-      .actions = { GET_AND_HEAD(.begin = health_ready, .blocks = true, .is_probe = true), PREFLIGHT } },
+      .actions = { GET_AND_HEAD(.name = "readiness", .begin = health_ready, .blocks = true, .is_probe = true), PREFLIGHT } },
     { .path = "/metrics",
       .name = HTTP_RESOURCE "/metrics",
       .allow = "GET, HEAD, OPTIONS",
-      .actions = { GET_AND_HEAD(.begin = metrics_answer, .blocks = true, .is_probe = true), PREFLIGHT } },
+      .actions = { GET_AND_HEAD(.name = "metrics", .begin = metrics_answer, .blocks = true, .is_probe = true), PREFLIGHT } },
 };
 
 enum { ROUTES = sizeof routes / sizeof routes[0] };

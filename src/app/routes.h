@@ -12,6 +12,7 @@ struct route;
 
 /* What a method does on a path. */
 struct route_action {
+    const char *name; /* of what is done, for the log */
     route_handler *begin;
     route_handler *end; /* after call->events were committed; NULL: begin does it all */
     bool is_probe;      /* begin says whether the service is well: it must not wait behind other requests */

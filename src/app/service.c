@@ -2,6 +2,8 @@
 
 #include <stdatomic.h>
 
+#include "base/log.h"
+
 enum { QUEUE_RESERVE_BYTES = 4 * 1024 * 1024, QUEUE_BUSY_TIMEOUT_MS = 5000 };
 
 static enum status open_queue(const struct config *config, struct queue **queue)
@@ -26,6 +28,18 @@ static enum status open_queues(struct service *service)
     return st;
 }
 
+/* What the log lacks is no reason not to start. */
+static bool read_session_key(const char *path, struct siphash_key *key)
+{
+    const char *fault;
+
+    if (!*path || session_hash_key_read(path, key, &fault) == STATUS_OK)
+        return *path;
+    LOG(ERROR, "the key for sessions in the log cannot be used: they are left out", log_text("file.path", bytes_of(path)),
+        log_text("error.message", bytes_of(fault)));
+    return false;
+}
+
 enum status service_open(struct service *service, const struct config *config)
 {
     const struct db_options writer = {
@@ -43,6 +57,7 @@ enum status service_open(struct service *service, const struct config *config)
     };
 
     service->config = config;
+    service->has_session_key = read_session_key(config->log_session_key_file, &service->session_key);
     atomic_init(&service->last_received_at_us, 0);
     /* Four more: for who leads the host's group, for who replays, for who keeps the catalogue, and for asking whether the database would
      * take an event while all writers are busy. */

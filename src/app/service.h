@@ -11,6 +11,7 @@
 #include "app/config.h"
 #include "app/delivery.h"
 #include "app/quarantine.h"
+#include "app/session_hash.h"
 #include "store/db_pool.h"
 
 struct service {
@@ -24,6 +25,8 @@ struct service {
     struct queue *replayed;
     pthread_mutex_t batches_lock;
     _Atomic int64_t last_received_at_us;
+    struct siphash_key session_key; /* by which the log names sessions */
+    bool has_session_key;
 };
 
 /* Opens no connection and no queue yet. config is borrowed until service_close. Returns STATUS_NO_MEMORY. */

@@ -1,5 +1,6 @@
 #include "app/telemetry.h"
 
+#include "app/access_log.h"
 #include "app/routes.h"
 #include "base/clock.h"
 
@@ -79,19 +80,6 @@ static void count_request(const struct call *call, bool is_broken, int64_t durat
     metrics_move(METRIC_HTTP_IN_FLIGHT, -1);
 }
 
-/* ---- the log ---- */
-
-static void log_failure(const struct call *call, enum status st)
-{
-    const struct status_info *info = status_info(st);
-
-    log_line(info->level, "request failed",
-             (const struct log_field[]){ log_text("http.request.id", call->request.request_id),
-                                         log_text("event.outcome", bytes_of(info->code)),
-                                         log_number("http.response.status_code", info->http) },
-             3);
-}
-
 /* ---- beginning and end ---- */
 
 void telemetry_begin(struct call *call)
@@ -100,12 +88,24 @@ void telemetry_begin(struct call *call)
     metrics_move(METRIC_HTTP_IN_FLIGHT, 1);
 }
 
+void telemetry_await(struct call *call)
+{
+    call->waits_since_ns = clock_monotonic_ns();
+}
+
+void telemetry_resume(struct call *call)
+{
+    call->db_ns = clock_monotonic_ns() - call->waits_since_ns;
+}
+
 void telemetry_end(struct call *call, enum status st, bool is_broken)
 {
-    count_request(call, is_broken, clock_monotonic_ns() - call->begun_ns);
+    int64_t now_ns = clock_monotonic_ns();
+    int64_t duration_ns = now_ns - call->begun_ns;
+
+    count_request(call, is_broken, duration_ns);
     /* A batch on request that was queued has been counted where it was. */
     if (call->action && call->action->end && !(call->is_answered && st == STATUS_OK))
         count_ingest(call, st);
-    if (st != STATUS_OK)
-        log_failure(call, st);
+    access_log_note(call, st, is_broken, duration_ns, now_ns);
 }

@@ -1,7 +1,7 @@
 /* What is noted about every request: the metrics, and the line in the log.
  *
- * Two calls, both in app/worker: where a request begins and where it has been answered. Left to others: counting what only they know
- * (base/metrics), which lines are written (base/log). */
+ * All calls are in app/worker: where a request begins, where it waits for its commit, and where it is answered. Left to others: counting
+ * what only they know (base/metrics), the line (app/access_log). */
 #ifndef SYNCHRONY_APP_TELEMETRY_H
 #define SYNCHRONY_APP_TELEMETRY_H
 
@@ -10,6 +10,10 @@
 
 /* A request begins. */
 void telemetry_begin(struct call *call);
+
+/* Its events wait for their commit, and do no more. */
+void telemetry_await(struct call *call);
+void telemetry_resume(struct call *call);
 
 /* It is over, but for the end of its answer: st is what came of it, is_broken that there will be no whole answer. The events of call->batch
  * still stand, each with its verdict. */

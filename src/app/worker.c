@@ -89,6 +89,7 @@ static void reset(struct call *call, struct worker *worker, const struct exchang
     call->events = NULL;
     call->n_events = 0;
     call->body_len = 0;
+    call->db_ns = 0;
 }
 
 /* Every request has an identifier, so that an answer and the lines of the log can be brought together. */
@@ -163,21 +164,28 @@ enum call_stage worker_begin(struct worker *worker, struct call *call, const str
         return CALL_BLOCKS;
     if (st == STATUS_OK)
         st = call->action->begin(call);
-    if (st == STATUS_OK && call->action->end)
+    if (st == STATUS_OK && call->action->end) {
+        telemetry_await(call);
         return CALL_COMMITS;
+    }
     return conclude(call, st);
 }
 
 enum call_stage worker_end(struct worker *worker, struct call *call)
 {
     call->worker = worker;
+    telemetry_resume(call);
     return conclude(call, call->action->end(call));
 }
 
 enum call_stage worker_run(struct worker *worker, struct call *call)
 {
+    int64_t spent_before_ns = db_spent_ns();
+
     call->worker = worker;
-    return conclude(call, call->action->begin(call));
+    enum status st = call->action->begin(call);
+    call->db_ns = db_spent_ns() - spent_before_ns;
+    return conclude(call, st);
 }
 
 enum call_stage worker_refuse(struct call *call, enum status st)

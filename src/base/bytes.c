@@ -100,6 +100,11 @@ struct buf buf_new(size_t ceiling)
     return (struct buf){ .ceiling = ceiling < PTRDIFF_MAX ? ceiling : PTRDIFF_MAX - 1 };
 }
 
+struct buf buf_in(char *memory, size_t size)
+{
+    return (struct buf){ .p = memory, .capacity = size, .ceiling = size - 1 };
+}
+
 void buf_free(struct buf *buf)
 {
     free(buf->p);

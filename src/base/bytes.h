@@ -55,6 +55,9 @@ struct buf {
 struct buf buf_new(size_t ceiling);
 void buf_free(struct buf *buf);
 
+/* A buffer in size bytes of the caller's memory, which it never leaves; not to be freed. */
+struct buf buf_in(char *memory, size_t size);
+
 /* Forget the content, keep the memory. */
 void buf_reset(struct buf *buf);
 

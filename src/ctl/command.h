@@ -16,6 +16,7 @@ struct command {
 };
 
 extern const struct command command_key;
+extern const struct command command_log_id;
 extern const struct command command_migrate;
 extern const struct command command_partitions;
 extern const struct command command_plan;

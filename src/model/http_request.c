@@ -7,6 +7,11 @@ static const char *const method_names[] = {
 };
 _Static_assert(sizeof method_names / sizeof method_names[0] == HTTP_OTHER, "a name for each method but the others");
 
+const char *http_method_name(enum http_method method)
+{
+    return method < HTTP_OTHER ? method_names[method] : "other";
+}
+
 static enum http_method method_of(struct bytes text)
 {
     unsigned method = 0;

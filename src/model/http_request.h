@@ -23,6 +23,9 @@ struct http_request {
     struct bytes content_length; /* as announced; absent: read to the end */
 };
 
+/* GET and so on; "other" for HTTP_OTHER. */
+const char *http_method_name(enum http_method method);
+
 /* Looks up one CGI variable; NULL where it is not set. */
 typedef const char *http_variable(void *context, const char *name);
 

@@ -74,7 +74,7 @@ void queue_report(struct queue *queue, enum status st)
     if (!fails || (st == queue->logged && now_ms - queue->logged_at_ms < LOG_AGAIN_MS))
         return;
     LOG(ERROR, "the durable queue cannot be used", log_text("file.path", bytes_of(queue->path)),
-        log_text("event.outcome", bytes_of(status_info(st)->code)), log_text("error.message", bytes_of(queue->message)));
+        log_text("error.code", bytes_of(status_info(st)->code)), log_text("error.message", bytes_of(queue->message)));
     queue->logged = st;
     queue->logged_at_ms = now_ms;
 }

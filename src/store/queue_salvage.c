@@ -87,5 +87,5 @@ void queue_salvage(struct queue *queue, const char *from)
     }
     sqlite3_close(wreck.sqlite);
     LOG(WARN, "events were brought over from the damaged queue", log_text("file.path", bytes_of(from)),
-        log_number("synchrony.events", (int64_t)wreck.n), log_text("event.outcome", bytes_of(status_info(st)->code)));
+        log_number("synchrony.events", (int64_t)wreck.n), log_text("error.code", bytes_of(status_info(st)->code)));
 }
