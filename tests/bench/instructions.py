@@ -15,17 +15,17 @@ def measure(build_dir, folder):
     missing = prepare.install(["valgrind"])
     if missing:
         raise prepare.Unprepared("cannot install valgrind")
-    program = build(build_dir, folder)
+    program = build(build_dir, folder, "micro", "load/corpus.c")
     return {n: count(program, folder, n, requests) for n, requests in REQUESTS.items()}
 
 
-def build(build_dir, folder):
-    """Links with the built library. What it needs is asked of its Makefile."""
-    program = os.path.join(folder, "micro")
+def build(build_dir, folder, name, *more):
+    """Links NAME.c, and more sources, with the built library. What that needs is asked of its Makefile."""
+    program = os.path.join(folder, name)
     source = make_variable(build_dir, "abs_srcdir")
     libraries = make_variable(build_dir, "LIBSYNCHRONY_LIBS").split()
     prepare.must("tools", ["gcc", *prepare.CFLAGS, f"-I{source}/src", f"-I{build_dir}/src", "-o", program,
-                           os.path.join(prepare.HERE, "micro.c"), os.path.join(prepare.HERE, "load", "corpus.c"),
+                           *(os.path.join(prepare.HERE, source) for source in (name + ".c", *more)),
                            os.path.join(build_dir, "libsynchrony.a"), *libraries, "-lpthread"])
     return program
 

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import statistics
 
+import judging
 import targets
 from sample import Spread
 
@@ -117,6 +118,8 @@ def target_rows(run):
     rounds = run.results.rounds()
     found = [(target, target.name, target.spread(run.results, rounds)) for target in targets.TARGETS]
     found.append((targets.COLD_START, targets.COLD_START.name, Spread.of(run.cold_starts_ms)))
+    found += [(target, target.name, Spread.of(judging.ratios(run.judging, peer)) if run.judging else None)
+              for peer, target in targets.JUDGING.items()]
     for key in sorted({(one["workload"], one["connections"]) for one in run.flat}):
         spread = Spread.of([one["filled"] / one["empty"] for one in run.flat if (one["workload"], one["connections"]) == key])
         found.append((targets.FLAT, targets.FLAT.name.format(workload=key[0], connections=key[1], n=run.history), spread))
@@ -140,6 +143,21 @@ def instruction_table(run, markdown):
     return heading("Instructions of the responder per event", markdown) + "\n\n" + table(("", *steps, "together", ""), rows, markdown)
 
 
+def judging_table(run, markdown):
+    rows = []
+    for name, rounds in run.judging.items():
+        if isinstance(rounds, str):
+            rows.append((name, "–", "–", "–", rounds))
+            continue
+        ratios = judging.ratios(run.judging, name) if name in judging.PEERS else []
+        rows.append((name, significant(judging.median(rounds, judging.per_second)), number(judging.median(rounds, judging.cpu_us), 2),
+                     f"{statistics.median(ratios):.2f}" if ratios else "–", ""))
+    steps = "Instructions of ours per event: " + ", ".join(f"{step} {n:,.0f}" for step, n in run.judging_steps.items())
+    return heading("One core judges page views of 420 bytes by a schema", markdown) + "\n\n" + \
+        table(("", "events/s", "CPU µs an event", f"{judging.PRODUCT} : it", ""), rows, markdown) + "\n\n" + \
+        (f"{steps}, together {sum(run.judging_steps.values()):,.0f}." if run.judging_steps else "")
+
+
 def missing_lines(run):
     return [f"{name}{', ' + workload if workload else ''}: {'missing' if not workload else 'failed'}: {reason}"
             for (name, workload), reason in run.results.failures.items()]
@@ -152,6 +170,8 @@ def text(run, markdown=False):
     parts += ["\n".join(about), "\n".join(missing_lines(run))]
     if run.instructions:
         parts.append(instruction_table(run, markdown))
+    if run.judging:
+        parts.append(judging_table(run, markdown))
     rows = [target_cells(*found) for found in target_rows(run)]
     head = ("ratio within a round", "target", "measured", "min–max", "")
     parts.append(heading("Targets", markdown) + "\n\n" + table(head, rows, markdown))
@@ -169,4 +189,4 @@ def as_json(run):
                        "failures": [{"contender": name, "workload": workload, "reason": reason}
                                     for (name, workload), reason in run.results.failures.items()],
                        "targets": found, "cold_starts_ms": run.cold_starts_ms, "flat": run.flat, "history": run.history,
-                       "instructions": run.instructions}, ensure_ascii=False, indent=1)
+                       "instructions": run.instructions, "judging": run.judging, "judging_steps": run.judging_steps}, ensure_ascii=False, indent=1)

@@ -131,5 +131,7 @@ TARGETS = (
 )
 
 # What is measured outside the rounds.
+JUDGING = {"ajv": Target("events judged by a schema : ajv on Node", 1.0, None),
+           "python3-jsonschema": Target("events judged by a schema : python3-jsonschema", 50.0, None, digits=0)}
 COLD_START = Target("cold start: first stored event", 50.0, None, at_least=False, digits=1, unit=" ms")
 FLAT = Target("flat cost: {workload} at {connections} connections, {n:,} events in the history against none", 0.85, None)
