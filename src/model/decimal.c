@@ -178,31 +178,46 @@ static bool read_any(const char *p, const char *end, struct decimal *decimal)
     return true;
 }
 
-/* Most numbers: an integer of a word's digits. Returns false for any other text. */
+/* The value ±word × 10^exponent, whose word has at most n_digits. */
+static bool short_make(uint64_t word, unsigned n_digits, int exponent, bool negative, struct decimal *decimal)
+{
+    *decimal = (struct decimal){ 0 };
+    if (word == 0)
+        return true;
+    while (word < powers_of_ten[n_digits - 1])
+        n_digits--;
+    for (; word % 10 == 0; n_digits--, exponent++)
+        word /= 10;
+    decimal->coefficient[0] = word;
+    decimal->exponent = exponent;
+    decimal->n_digits = (uint16_t)n_digits;
+    decimal->negative = negative;
+    return true;
+}
+
+/* Most numbers: without an exponent, all of their digits in a word. Returns false for any other text. */
 static bool read_short(struct bytes text, struct decimal *decimal)
 {
-    const char *p = text.p, *end = text.p + text.len;
+    const char *end = text.p + text.len, *point = end;
     uint64_t word = 0;
 
     if (text.len == 0 || text.len > WORD_DIGITS)
         return false;
-    bool negative = *p == '-';
-    p += negative;
-    if (p == end || *p == '0')
-        return false;
-    const char *last = end;
-    while (last - p > 1 && last[-1] == '0')
-        last--;
-    for (const char *digit = p; digit < last; digit++) {
-        unsigned value = (unsigned char)*digit - (unsigned)'0';
-        if (value > 9)
+    bool negative = text.p[0] == '-';
+    const char *first = text.p + negative;
+    for (const char *p = first; p < end; p++) {
+        unsigned digit = (unsigned char)*p - (unsigned)'0';
+        if (digit <= 9)
+            word = word * 10 + digit;
+        else if (*p == '.' && point == end)
+            point = p;
+        else
             return false;
-        word = word * 10 + value;
     }
-    *decimal = (struct decimal){
-        .coefficient = { word }, .exponent = (int32_t)(end - last), .n_digits = (uint16_t)(last - p), .negative = negative
-    };
-    return true;
+    /* A digit at least on either side of a point, and no zero before another digit. */
+    if (first == point || point == end - 1 || (*first == '0' && point - first > 1))
+        return false;
+    return short_make(word, (unsigned)(end - first), point < end ? (int)(point + 1 - end) : 0, negative, decimal);
 }
 
 bool decimal_read(struct bytes text, struct decimal *decimal)

@@ -3,36 +3,13 @@
 #include <stdio.h>
 #include <time.h>
 
-/* Reads exactly n digits at *at. */
-static bool digits(struct bytes text, size_t *at, size_t n, int *value)
+/* Reads two digits. */
+static inline bool two_digits(const char *p, int *value)
 {
-    int sum = 0;
+    unsigned tens = (unsigned char)p[0] - (unsigned)'0', ones = (unsigned char)p[1] - (unsigned)'0';
 
-    if (n > text.len || *at > text.len - n)
-        return false;
-    for (size_t end = *at + n; *at < end; (*at)++) {
-        unsigned digit = (unsigned char)text.p[*at] - (unsigned)'0';
-        if (digit > 9)
-            return false;
-        sum = sum * 10 + (int)digit;
-    }
-    *value = sum;
-    return true;
-}
-
-/* Steps over one character of set. */
-static bool one_of(struct bytes text, size_t *at, const char *set, char *found)
-{
-    if (*at >= text.len)
-        return false;
-    for (; *set; set++) {
-        if (text.p[*at] == *set) {
-            *found = *set;
-            (*at)++;
-            return true;
-        }
-    }
-    return false;
+    *value = (int)(tens * 10 + ones);
+    return tens <= 9 && ones <= 9;
 }
 
 static int days_in_month(int year, int month)
@@ -57,38 +34,37 @@ static int64_t days_since_1970(int year, int month, int day)
 }
 
 /* ".123": at least one digit; what is past the microsecond is cut off. */
-static bool fraction(struct bytes text, size_t *at, int *us)
+static inline bool fraction(struct bytes text, size_t *at, int *us)
 {
     int scale = 100000;
-    char point;
-    int digit;
+    size_t first = *at + 1, i = first;
 
     *us = 0;
-    if (!one_of(text, at, ".", &point))
+    if (*at >= text.len || text.p[*at] != '.')
         return true;
-    if (!digits(text, at, 1, &digit))
-        return false;
-    do {
-        *us += digit * scale;
-        scale /= 10;
-    } while (digits(text, at, 1, &digit));
-    return true;
+    for (; i < text.len; i++, scale /= 10) {
+        unsigned digit = (unsigned char)text.p[i] - (unsigned)'0';
+        if (digit > 9)
+            break;
+        *us += (int)digit * scale;
+    }
+    *at = i;
+    return i > first;
 }
 
-/* "Z" or "+02:00". */
-static bool offset(struct bytes text, size_t *at, int *minutes)
+/* "Z" or "+02:00", to the end of text. */
+static inline bool offset(struct bytes text, int *minutes)
 {
-    char sign, colon;
+    enum { OFFSET_BYTES = 6 };
     int hour, minute;
 
-    if (!one_of(text, at, "Zz+-", &sign))
-        return false;
     *minutes = 0;
-    if (sign == 'Z' || sign == 'z')
-        return true;
-    if (!digits(text, at, 2, &hour) || !one_of(text, at, ":", &colon) || !digits(text, at, 2, &minute) || hour > 23 || minute > 59)
+    if (text.len == 1)
+        return text.p[0] == 'Z' || text.p[0] == 'z';
+    if (text.len != OFFSET_BYTES || (text.p[0] != '+' && text.p[0] != '-') || text.p[3] != ':' || !two_digits(text.p + 1, &hour) ||
+        !two_digits(text.p + 4, &minute) || hour > 23 || minute > 59)
         return false;
-    *minutes = (hour * 60 + minute) * (sign == '-' ? -1 : 1);
+    *minutes = (hour * 60 + minute) * (text.p[0] == '-' ? -1 : 1);
     return true;
 }
 
@@ -100,25 +76,30 @@ struct time_of_day {
     int hour, minute, second, micros, offset_minutes;
 };
 
-/* "2026-11-20", a day that there is. */
-static bool date(struct bytes text, size_t *at, struct date *date)
-{
-    char c;
+enum { DATE_BYTES = 10, TIME_BYTES = 8 /* to the second */ };
 
-    return digits(text, at, 4, &date->year) && one_of(text, at, "-", &c) && digits(text, at, 2, &date->month) &&
-           one_of(text, at, "-", &c) && digits(text, at, 2, &date->day) && date->month >= 1 && date->month <= 12 &&
-           date->day >= 1 && date->day <= days_in_month(date->year, date->month);
+/* "2026-11-20", a day that there is, at the beginning of text. */
+static inline bool date(struct bytes text, struct date *date)
+{
+    const char *p = text.p;
+    int century, year;
+
+    if (text.len < DATE_BYTES || p[4] != '-' || p[7] != '-' || !two_digits(p, &century) || !two_digits(p + 2, &year) ||
+        !two_digits(p + 5, &date->month) || !two_digits(p + 8, &date->day))
+        return false;
+    date->year = century * 100 + year;
+    return date->month >= 1 && date->month <= 12 && date->day >= 1 && date->day <= days_in_month(date->year, date->month);
 }
 
 /* "10:00:00.5+02:00", to the end of text. A leap second is at the end of a day in UTC. */
-static bool time_of_day(struct bytes text, size_t *at, struct time_of_day *time)
+static inline bool time_of_day(struct bytes text, struct time_of_day *time)
 {
-    char c;
-    bool formed = digits(text, at, 2, &time->hour) && one_of(text, at, ":", &c) && digits(text, at, 2, &time->minute) &&
-                  one_of(text, at, ":", &c) && digits(text, at, 2, &time->second) && fraction(text, at, &time->micros) &&
-                  offset(text, at, &time->offset_minutes) && *at == text.len;
+    const char *p = text.p;
+    size_t at = TIME_BYTES;
 
-    if (!formed || time->hour > 23 || time->minute > 59)
+    if (text.len <= TIME_BYTES || p[2] != ':' || p[5] != ':' || !two_digits(p, &time->hour) || !two_digits(p + 3, &time->minute) ||
+        !two_digits(p + 6, &time->second) || !fraction(text, &at, &time->micros) ||
+        !offset((struct bytes){ p + at, text.len - at }, &time->offset_minutes) || time->hour > 23 || time->minute > 59)
         return false;
     if (time->second < 60)
         return true;
@@ -128,28 +109,25 @@ static bool time_of_day(struct bytes text, size_t *at, struct time_of_day *time)
 
 bool timestamp_is_date(struct bytes text)
 {
-    struct date read;
-    size_t at = 0;
+    struct date day;
 
-    return date(text, &at, &read) && at == text.len;
+    return text.len == DATE_BYTES && date(text, &day);
 }
 
 bool timestamp_is_time(struct bytes text)
 {
-    struct time_of_day read;
-    size_t at = 0;
+    struct time_of_day time;
 
-    return time_of_day(text, &at, &read);
+    return time_of_day(text, &time);
 }
 
 bool timestamp_parse(struct bytes text, int64_t *us)
 {
     struct date day;
     struct time_of_day time;
-    size_t at = 0;
-    char c;
 
-    if (!date(text, &at, &day) || !one_of(text, &at, "Tt", &c) || !time_of_day(text, &at, &time))
+    if (!date(text, &day) || text.len == DATE_BYTES || (text.p[DATE_BYTES] | 0x20) != 't' ||
+        !time_of_day((struct bytes){ text.p + DATE_BYTES + 1, text.len - DATE_BYTES - 1 }, &time))
         return false;
     int64_t minutes = days_since_1970(day.year, day.month, day.day) * 1440 + time.hour * 60 + time.minute - time.offset_minutes;
     *us = (minutes * 60 + time.second) * 1000000 + time.micros;

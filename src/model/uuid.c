@@ -2,16 +2,20 @@
 
 #include <string.h>
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
+enum { NO_HEX = 0x10 };
+
+/* The values of hexadecimal digits; NO_HEX is set in all else. */
+static const unsigned char hex_values[256] = {
+    /* clang-format off */
+    [0 ... '0' - 1] = NO_HEX, ['9' + 1 ... 'A' - 1] = NO_HEX, ['F' + 1 ... 'a' - 1] = NO_HEX, ['f' + 1 ... 255] = NO_HEX,
+    ['0'] = 0, ['1'] = 1, ['2'] = 2, ['3'] = 3, ['4'] = 4, ['5'] = 5, ['6'] = 6, ['7'] = 7, ['8'] = 8, ['9'] = 9,
+    ['A'] = 10, ['B'] = 11, ['C'] = 12, ['D'] = 13, ['E'] = 14, ['F'] = 15,
+    ['a'] = 10, ['b'] = 11, ['c'] = 12, ['d'] = 13, ['e'] = 14, ['f'] = 15,
+    /* clang-format on */
+};
+
+/* Where in the text each octet's two digits stand. */
+static const unsigned char octet_places[16] = { 0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34 };
 
 static bool is_hyphen_place(size_t i)
 {
@@ -21,23 +25,18 @@ static bool is_hyphen_place(size_t i)
 bool uuid_parse(struct bytes text, struct uuid *uuid)
 {
     struct uuid read;
-    size_t octet = 0;
+    unsigned seen = 0;
 
-    if (text.len != UUID_TEXT_BYTES)
+    if (text.len != UUID_TEXT_BYTES || text.p[8] != '-' || text.p[13] != '-' || text.p[18] != '-' || text.p[23] != '-')
         return false;
-    for (size_t i = 0; i < UUID_TEXT_BYTES;) {
-        if (is_hyphen_place(i)) {
-            if (text.p[i++] != '-')
-                return false;
-            continue;
-        }
-        int high = hex_value(text.p[i]);
-        int low = hex_value(text.p[i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        read.octets[octet++] = (unsigned char)(high << 4 | low);
-        i += 2;
+    for (size_t i = 0; i < sizeof read.octets; i++) {
+        const char *digits = text.p + octet_places[i];
+        unsigned high = hex_values[(unsigned char)digits[0]], low = hex_values[(unsigned char)digits[1]];
+        seen |= high | low;
+        read.octets[i] = (unsigned char)(high << 4 | low);
     }
+    if (seen & NO_HEX)
+        return false;
     *uuid = read;
     return true;
 }
