@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app/access.h"
 #include "app/catalogue_keeper.h"
 #include "app/worker.h"
 #include "base/clock.h"
@@ -101,6 +102,8 @@ enum status cgi_serve(struct service *service)
     enum status st = STATUS_NO_MEMORY;
 
     read_catalogue(service);
+    if (service->access)
+        access_glance(service->access);
     if (worker && call)
         st = worker_serve(worker, call, &exchange) == CALL_ANSWERED ? STATUS_OK : STATUS_CLIENT_GONE;
     keep_quarantine(service);

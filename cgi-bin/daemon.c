@@ -9,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "app/access.h"
 #include "app/catalogue_keeper.h"
 #include "app/replay.h"
 #include "base/clock.h"
@@ -81,6 +82,36 @@ static void keep_quarantine(struct daemon *daemon, struct db *db)
         quarantine_flush(service->quarantine, is_down ? NULL : db);
     if (!is_down && catalogue_keeper_leads(daemon->keeper))
         quarantine_prune(service->quarantine, db, clock_monotonic_ms());
+}
+
+static void *keys_main(void *context)
+{
+    struct daemon *daemon = context;
+
+    access_keep(daemon->writer.service->access, &daemon->background_stops);
+    crew_leave(&daemon->background);
+    return NULL;
+}
+
+static void *record_main(void *context)
+{
+    struct daemon *daemon = context;
+
+    access_record(daemon->writer.service->access, &daemon->background_stops);
+    crew_leave(&daemon->background);
+    return NULL;
+}
+
+static enum status start_access(struct daemon *daemon)
+{
+    struct access *access = daemon->writer.service->access;
+
+    if (!access)
+        return STATUS_OK;
+    access_begin(access);
+    return crew_start(&daemon->background, keys_main, daemon) && crew_start(&daemon->background, record_main, daemon)
+               ? STATUS_OK
+               : STATUS_NO_MEMORY;
 }
 
 /* While the database does not answer the keeper does not either; the end does not wait for it. */
@@ -232,6 +263,8 @@ static enum status start(struct daemon *daemon)
         join_host_group(daemon);
     if (st == STATUS_OK && !crew_start(&daemon->background, replay_main, daemon))
         st = STATUS_NO_MEMORY;
+    if (st == STATUS_OK)
+        st = start_access(daemon);
     return st == STATUS_OK ? writer_start(&daemon->writer) : st;
 }
 
@@ -248,8 +281,9 @@ enum status daemon_serve(struct service *service, int listen_fd)
         (void)stop_threads(&daemon);
         return st;
     }
-    LOG(WARN, "reads are open: whoever can reach this service can read every event",
-        log_number("synchrony.allowed_origins", (int64_t)service->config->n_allowed_origins));
+    if (service->config->access == CONFIG_ACCESS_OPEN)
+        LOG(WARN, "reads are open: whoever can reach this service can read every event",
+            log_number("synchrony.allowed_origins", (int64_t)service->config->n_allowed_origins));
 
     sigwait(&signals, &signal_number);
     if (!stop_threads(&daemon)) {

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "app/access.h"
 #include "app/service.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -58,6 +59,17 @@ static enum status serve(struct service *service)
     return STATUS_USAGE;
 }
 
+static enum status open_and_serve(struct service *service, const struct config *config)
+{
+    enum status st = access_open(&service->access, config);
+
+    if (st == STATUS_OK)
+        st = serve(service);
+    access_close(service->access);
+    service_close(service);
+    return st;
+}
+
 int main(void)
 {
     struct config config;
@@ -72,10 +84,8 @@ int main(void)
         metrics_move(METRIC_PROCESSES, 1);
         metrics_set(METRIC_PROCESS_START, clock_now_us());
         st = service_open(&service, &config);
-        if (st == STATUS_OK) {
-            st = serve(&service);
-            service_close(&service);
-        }
+        if (st == STATUS_OK)
+            st = open_and_serve(&service, &config);
         metrics_close();
     }
     config_free(&config);

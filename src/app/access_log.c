@@ -1,11 +1,12 @@
 #include "app/access_log.h"
 
+#include "app/access.h"
 #include "app/routes.h"
 #include "app/session_hash.h"
 #include "base/log.h"
 #include "model/trace_context.h"
 
-enum { FIELDS_MAX = 20, NS_PER_S = 1000000000 };
+enum { FIELDS_MAX = 24, NS_PER_S = 1000000000 };
 
 struct line {
     struct log_field fields[FIELDS_MAX];
@@ -75,6 +76,16 @@ static struct bytes variable(const struct call *call, const char *name)
     return bytes_of(call->exchange->variable(call->exchange->context, name));
 }
 
+/* Who it was, where somebody had to ask: who guesses keys is to be found. */
+static void put_caller(struct line *line, const struct call *call)
+{
+    struct log_field fields[ACCESS_LOG_FIELDS];
+    size_t n = access_log_fields(call, fields);
+
+    for (size_t i = 0; i < n; i++)
+        put_text(line, fields[i].name, fields[i].text);
+}
+
 static void put_request(struct line *line, const struct call *call, enum status st, bool is_broken)
 {
     put_text(line, "event.action", bytes_of(call->action ? call->action->name : NULL));
@@ -85,6 +96,7 @@ static void put_request(struct line *line, const struct call *call, enum status 
     put_text(line, "http.request.method", bytes_of(http_method_name(call->request.method)));
     put_text(line, "http.route", bytes_of(routes_name(call->route)));
     put_number(line, "http.response.status_code", is_broken ? 0 : call->response.code);
+    put_caller(line, call);
     put_text(line, "trace.id", trace_context_id(variable(call, "HTTP_TRACEPARENT")));
 }
 

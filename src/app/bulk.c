@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/access.h"
 #include "app/judgement.h"
 #include "app/scrubbing.h"
 #include "base/clock.h"
@@ -159,6 +160,8 @@ static enum status judge(struct bulk *bulk, struct bytes element)
     if (st == STATUS_OK)
         st = event_decode(element, scanned, limits, bulk->call->worker->reader, &bulk->scratch, &event, &problem);
     if (st == STATUS_OK)
+        st = access_event_type(bulk->call, event.event_type, &problem);
+    if (st == STATUS_OK)
         st = accept(bulk, (struct bytes){ element.p + scanned->text.begin, scanned->text.end - scanned->text.begin }, &event,
                     &problem);
     return st == STATUS_OK || status_info(st)->retry ? st : reject(bulk, st, &problem);
@@ -262,6 +265,8 @@ static enum status queue_all(struct bulk *bulk, const struct uuid *id)
 
     if (st == STATUS_OK)
         st = judge_all(bulk);
+    if (st == STATUS_OK)
+        st = access_charge(bulk->call, bulk->received);
     if (st == STATUS_OK)
         st = queue_batch_commit(bulk->queue, bulk->received);
     else

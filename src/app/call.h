@@ -23,12 +23,14 @@ struct worker {
 
 struct route;
 struct route_action;
+struct caller;
 
 struct call {
     struct worker *worker; /* of the thread that has the call now */
     const struct exchange *exchange;
     const struct route *route; /* NULL: none leads there */
     const struct route_action *action;
+    struct caller *caller; /* who it is, in the arena; NULL: nobody asks */
     struct http_request request;
     struct http_response response;
     struct problem problem; /* of a handler that returns a failure */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "model/origin.h"
 #include "store/db.h"
 
 #define DEFAULT_PATH SYNCHRONY_SYSCONFDIR "/synchrony/synchrony.conf"
@@ -31,6 +32,11 @@ static const struct config defaults = {
     .quarantine_payload_max_bytes = 16 * 1024,
     .quarantine_rate = 10,
     .log_successes_per_s = 10,
+    .keys_max_age_s = 86400,
+    .address_rate = 0,
+    .address_burst = 1000,
+    .address_daily_quota = 0,
+    .rate_limit_slots = 262144,
     .limits = LIMITS_DEFAULT,
     .log_level = LOG_LEVEL_INFO,
 };
@@ -72,6 +78,11 @@ static const struct number_option number_options[] = {
     INT("quarantine_retention_s", quarantine_retention_s, 60, 315360000),
     SIZE("quarantine_payload_max_bytes", quarantine_payload_max_bytes, 0, 16L * 1024 * 1024),
     SIZE("quarantine_rate", quarantine_rate, 1, 100000),
+    INT("keys_max_age_s", keys_max_age_s, 10, 31622400),
+    SIZE("address_rate", address_rate, 0, 1000000),
+    SIZE("address_burst", address_burst, 1, 1000000),
+    SIZE("address_daily_quota", address_daily_quota, 0, 1000000000000),
+    SIZE("rate_limit_slots", rate_limit_slots, 1024, 16777216),
     SIZE("body_max_bytes", limits.body_max_bytes, 1024, 64L * 1024 * 1024),
     SIZE("event_max_bytes", limits.event_max_bytes, 256, 16L * 1024 * 1024),
     SIZE("batch_max_events", limits.batch_max_events, 1, 100000),
@@ -114,6 +125,10 @@ static const struct choice_option {
     CHOICE("event_types", event_types, "any", "any, listed"),
     CHOICE("scrub_cards", scrub.cards, "mask", "off, mask, reject"),
     CHOICE("scrub_ibans", scrub.ibans, "mask", "off, mask, reject"),
+    CHOICE("access", access, "open", "open, ingest, keys"),
+    CHOICE("trust_remote_user", trust_remote_user, "false", "false, true"),
+    CHOICE("audit_reads", audit_reads, "true", "false, true"),
+    CHOICE("audit_required", audit_required, "false", "false, true"),
     CHOICE("log_level", log_level, "info", "debug, info, warn, error"),
     CHOICE("metrics", metrics, "local", "off, local, all"),
 };
@@ -212,15 +227,13 @@ static int validate_conninfo(cfg_t *cfg, cfg_opt_t *opt)
     return -1;
 }
 
-/* An origin as a browser sends it (RFC 6454, section 6.2): scheme://host[:port], no path. */
 static int validate_origin(cfg_t *cfg, cfg_opt_t *opt)
 {
     const char *value = cfg_opt_getnstr(opt, cfg_opt_size(opt) - 1);
-    const char *host = strstr(value, "://");
 
-    if (host && host > value && host[3] && !strpbrk(host + 3, "/?# \t\r\n*"))
+    if (origin_pattern_is_valid(bytes_of(value)))
         return 0;
-    cfg_error(cfg, "%s: an origin is scheme://host[:port], got '%s'", opt->name, value);
+    cfg_error(cfg, "%s: an origin is scheme://host[:port] in lower case, or scheme://*.domain[:port], got '%s'", opt->name, value);
     return -1;
 }
 

@@ -21,6 +21,12 @@ enum config_truth { CONFIG_FALSE, CONFIG_TRUE };
 /* Whom /metrics answers. */
 enum config_metrics { CONFIG_METRICS_OFF, CONFIG_METRICS_LOCAL, CONFIG_METRICS_ALL };
 
+enum config_access {
+    CONFIG_ACCESS_OPEN,   /* everybody may everything */
+    CONFIG_ACCESS_INGEST, /* everybody may store events, from the listed origins where there is a list; all else needs a key */
+    CONFIG_ACCESS_KEYS    /* everything needs a key */
+};
+
 struct config {
     char *writer_database; /* libpq connection strings; owned, never NULL */
     char *reader_database;
@@ -51,6 +57,15 @@ struct config {
     int quarantine_retention_s;
     size_t quarantine_payload_max_bytes;
     size_t quarantine_rate; /* events a second of a type and reason, per process */
+    enum config_access access;
+    enum config_truth trust_remote_user;
+    enum config_truth audit_reads;
+    enum config_truth audit_required;
+    int keys_max_age_s;
+    size_t address_rate; /* events a second; 0: no limit */
+    size_t address_burst;
+    size_t address_daily_quota; /* 0: none */
+    size_t rate_limit_slots;
     enum log_level log_level;
     enum config_metrics metrics;
     char *log_to;               /* as log_open; owned, as is the next */

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "app/access.h"
 #include "app/bulk.h"
 #include "app/judgement.h"
 #include "app/scrubbing.h"
@@ -66,9 +67,9 @@ static enum status decode(struct call *call, struct bytes *text, const struct gu
     if ((*element)->fault.status != STATUS_OK)
         return fault_report(&(*element)->fault, problem);
     enum status st = scrubbing_event(call->worker->service->config, &call->arena, text, element, problem);
-    if (st != STATUS_OK)
-        return st;
-    return event_decode(*text, *element, limits_of(call), call->worker->reader, &call->arena, event, problem);
+    if (st == STATUS_OK)
+        st = event_decode(*text, *element, limits_of(call), call->worker->reader, &call->arena, event, problem);
+    return st == STATUS_OK && call->caller ? access_event_type(call, event->event_type, problem) : st;
 }
 
 static enum status accept(struct call *call, struct event *event, int64_t received_at_us)
@@ -134,6 +135,8 @@ static enum status parse(struct call *call, struct bytes body)
         return fault_report(&scan.fault, &call->problem);
     call->is_batch = scan.is_array;
     st = check_count(call, &scan);
+    if (st == STATUS_OK && call->caller)
+        st = access_charge(call, scan.n_elements);
     if (st == STATUS_OK)
         st = batch_new(&call->batch, scan.n_elements, &call->arena);
     if (st == STATUS_OK)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "app/access.h"
 #include "app/spool.h"
 #include "model/item_format.h"
 #include "model/selection.h"
@@ -188,6 +189,9 @@ enum status read_items(struct call *call)
     enum status st = selection_read(call->request.query, &call->arena, &reading.selection, &call->problem);
 
     call->response.varies_by_accept = true;
+    if (st != STATUS_OK)
+        return st;
+    st = access_read(call, reading.selection.event_type, reading.selection.session_id);
     if (st != STATUS_OK)
         return st;
     if (!accept_choose(bytes_of(variable(call, "HTTP_ACCEPT")), &representation))

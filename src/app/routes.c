@@ -25,16 +25,18 @@ static enum status preflight(struct call *call)
 #define PREFLIGHT [HTTP_OPTIONS] = { .name = "preflight", .begin = preflight }
 #define GET_AND_HEAD(...) [HTTP_GET] = { __VA_ARGS__ }, [HTTP_HEAD] = { __VA_ARGS__ }
 
+enum { INGEST = 1 << API_SCOPE_INGEST, READ = 1 << API_SCOPE_READ };
+
 static const struct route routes[] = {
     { .path = "",
       .name = HTTP_RESOURCE,
       .allow = "GET, HEAD, POST, OPTIONS",
-      .actions = { GET_AND_HEAD(.name = "read", .begin = read_items, .blocks = true),
-                   [HTTP_POST] = { .name = "ingest", .begin = ingest_begin, .end = ingest_end }, PREFLIGHT } },
+      .actions = { GET_AND_HEAD(.name = "read", .begin = read_items, .needs = READ, .blocks = true),
+                   [HTTP_POST] = { .name = "ingest", .begin = ingest_begin, .end = ingest_end, .needs = INGEST }, PREFLIGHT } },
     { .path = BULK_PATH,
       .name = HTTP_RESOURCE BULK_PATH "{id}",
       .allow = "GET, HEAD, OPTIONS",
-      .actions = { GET_AND_HEAD(.name = "batch-state", .begin = bulk_report, .blocks = true), PREFLIGHT } },
+      .actions = { GET_AND_HEAD(.name = "batch-state", .begin = bulk_report, .needs = INGEST, .blocks = true), PREFLIGHT } },
     { .path = "/healthz",
       .name = HTTP_RESOURCE "/healthz",
       .allow = "GET, HEAD, OPTIONS",

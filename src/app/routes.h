@@ -3,6 +3,7 @@
 #define SYNCHRONY_APP_ROUTES_H
 
 #include "app/call.h"
+#include "model/api_key.h"
 
 /* Writes the answer, but for its end, to call->response; or returns why not, with call->problem, and the caller makes the error answer of
  * it. */
@@ -15,6 +16,7 @@ struct route_action {
     const char *name; /* of what is done, for the log */
     route_handler *begin;
     route_handler *end; /* after call->events were committed; NULL: begin does it all */
+    api_scopes needs;   /* one of these scopes (model/api_key); none: anybody may */
     bool is_probe;      /* begin says whether the service is well: it must not wait behind other requests */
     bool blocks;        /* begin waits for the database: not to be called where others would have to wait too */
 };

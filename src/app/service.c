@@ -58,6 +58,7 @@ enum status service_open(struct service *service, const struct config *config)
 
     service->config = config;
     service->has_session_key = read_session_key(config->log_session_key_file, &service->session_key);
+    service->access = NULL;
     atomic_init(&service->last_received_at_us, 0);
     /* Four more: for who leads the host's group, for who replays, for who keeps the catalogue, and for asking whether the database would
      * take an event while all writers are busy. */

@@ -14,8 +14,11 @@
 #include "app/session_hash.h"
 #include "store/db_pool.h"
 
+struct access;
+
 struct service {
     const struct config *config;
+    struct access *access; /* of app/access, given by who serves and closed by him; NULL: everybody may everything */
     struct db_pool *writers;
     struct db_pool *readers;
     struct delivery delivery;

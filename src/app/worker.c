@@ -2,9 +2,11 @@
 
 #include <stdlib.h>
 
+#include "app/access.h"
 #include "app/routes.h"
 #include "app/telemetry.h"
 #include "base/clock.h"
+#include "model/origin.h"
 #include "model/uuid.h"
 
 enum { KEPT_BODY_BYTES = 4 * 1024 }; /* of the answer's buffer, between two requests */
@@ -81,6 +83,7 @@ static void reset(struct call *call, struct worker *worker, const struct exchang
     call->exchange = exchange;
     call->route = NULL;
     call->action = NULL;
+    call->caller = NULL;
     call->request = (struct http_request){ 0 };
     call->problem = (struct problem){ 0 };
     call->batch = (struct batch){ 0 };
@@ -118,8 +121,8 @@ static void allow_origin(const struct config *config, struct bytes origin, struc
     response->varies_by_origin = config->n_allowed_origins > 0;
     response->allowed_origin = config->n_allowed_origins ? (struct bytes){ 0 } : BYTES("*");
     for (size_t i = 0; i < config->n_allowed_origins; i++) {
-        if (origin.p && bytes_equal(origin, config->allowed_origins[i]))
-            response->allowed_origin = config->allowed_origins[i];
+        if (origin_matches(config->allowed_origins[i], origin))
+            response->allowed_origin = origin;
     }
 }
 
@@ -128,7 +131,7 @@ static void spread_retries(struct call *call)
 {
     unsigned char random;
 
-    if (call->response.retry_after_s && entropy_take(&call->worker->entropy, &random, 1) == STATUS_OK)
+    if (call->response.code == 503 && entropy_take(&call->worker->entropy, &random, 1) == STATUS_OK)
         call->response.retry_after_s = 1 + random % (2 * HTTP_RETRY_AFTER_S);
 }
 
@@ -149,6 +152,16 @@ static enum call_stage conclude(struct call *call, enum status st)
     return CALL_ANSWERED;
 }
 
+/* A body that brings no events counts as one. */
+static enum status begin(struct call *call)
+{
+    enum status st = call->action->begin(call);
+
+    if (st == STATUS_OK || !call->caller || status_info(st)->http >= 500 || access_charge(call, 1) == STATUS_OK)
+        return st;
+    return STATUS_RATE_LIMITED;
+}
+
 enum call_stage worker_begin(struct worker *worker, struct call *call, const struct exchange *exchange)
 {
     reset(call, worker, exchange);
@@ -160,10 +173,12 @@ enum call_stage worker_begin(struct worker *worker, struct call *call, const str
     allow_origin(worker->service->config, call->request.origin, &call->response);
     if (st == STATUS_OK)
         st = routes_find(call);
+    if (st == STATUS_OK && worker->service->access)
+        st = access_judge(call);
     if (st == STATUS_OK && call->action->blocks)
         return CALL_BLOCKS;
     if (st == STATUS_OK)
-        st = call->action->begin(call);
+        st = begin(call);
     if (st == STATUS_OK && call->action->end) {
         telemetry_await(call);
         return CALL_COMMITS;

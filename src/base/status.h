@@ -31,6 +31,9 @@ enum status {
     STATUS_INVALID_BODY,       /* the body is not as it was announced */
     STATUS_INVALID_ENCODING,   /* the body is not in the coding that was announced */
     STATUS_UNPROCESSABLE,      /* the database says that this value can never be stored */
+    STATUS_UNAUTHORIZED,       /* no key, or one that is not valid */
+    STATUS_FORBIDDEN,          /* a key or a user that may not do this */
+    STATUS_RATE_LIMITED,       /* past what the plan allows */
     STATUS_NOT_FOUND,          /* no such path */
     STATUS_METHOD_NOT_ALLOWED, /* no such method on this path */
     STATUS_NOT_ACCEPTABLE,     /* no representation that the client takes */

@@ -84,6 +84,15 @@ static void add_cors(struct buf *head, const struct http_response *response)
         buf_add_text(head, "Access-Control-Max-Age: 86400\r\n");
 }
 
+static void add_rate_limit(struct buf *head, const struct http_response *response)
+{
+    buf_add_text(head, "RateLimit-Policy: ");
+    buf_add(head, response->rate_limit_policy);
+    buf_add_text(head, "\r\nRateLimit: ");
+    buf_add(head, response->rate_limit);
+    buf_add_text(head, "\r\n");
+}
+
 /* The head as CGI has it (RFC 3875, section 6.3); the web server makes an HTTP head of it. */
 static enum status send_head(struct http_response *response, bool length_is_known)
 {
@@ -120,6 +129,10 @@ static enum status send_head(struct http_response *response, bool length_is_know
     }
     if (response->applied_preference)
         buf_add_format(head, "Preference-Applied: %s\r\n", response->applied_preference);
+    if (response->code == 401) /* RFC 9110, section 11.6.1, asks for it */
+        buf_add_text(head, "WWW-Authenticate: ApiKey realm=\"synchrony\"\r\n");
+    if (response->rate_limit.p)
+        add_rate_limit(head, response);
     if (response->retry_after_s)
         buf_add_format(head, "Retry-After: %d\r\n", response->retry_after_s);
     buf_add_text(head, "\r\n");
@@ -226,7 +239,8 @@ void http_response_error(struct http_response *response, enum status st, const s
     response->content_type = NULL;
     response->etag = (struct bytes){ 0 };
     response->next = (struct bytes){ 0 };
-    response->retry_after_s = info->http == 503 ? HTTP_RETRY_AFTER_S : 0;
+    if (info->http != 429)
+        response->retry_after_s = info->http == 503 ? HTTP_RETRY_AFTER_S : 0;
     buf_add_text(body, "{\"error\":");
     buf_add_json(body, bytes_of(info->sentence));
     if (!is_published_as_it_stands(st)) {

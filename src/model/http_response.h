@@ -29,6 +29,8 @@ struct http_response {
     struct bytes etag;              /* of ETag, with its quotes; absent: left out; borrowed */
     struct bytes next;              /* where the next page is, of Link; absent: left out; borrowed */
     const char *applied_preference; /* of Preference-Applied; NULL: left out */
+    struct bytes rate_limit;        /* of RateLimit; absent: left out; borrowed */
+    struct bytes rate_limit_policy; /* of RateLimit-Policy; likewise */
     bool is_preflight;              /* adds Access-Control-Max-Age */
     bool without_body;              /* answers HEAD: what is written is counted, not sent */
     bool has_begun;                 /* head and a first piece have left */

@@ -344,7 +344,7 @@ Test(config, errors_name_file_and_line)
         { __LINE__, TEXT("run_directory = \"a\nb\"\nnonsense = 1\n"), "FILE:3: no such option 'nonsense'\n" },
         { __LINE__, TEXT("run_directory = \"# a\n# b\"\nnonsense = 1\n"), "FILE:3: no such option 'nonsense'\n" },
         { __LINE__, TEXT("# a\nallowed_origins = {\n\"https://a.example\", # a\n\"b\"\n}\n"),
-          "FILE:4: allowed_origins: an origin is scheme://host[:port], got 'b'\n" },
+          "FILE:4: allowed_origins: an origin is scheme://host[:port] in lower case, or scheme://*.domain[:port], got 'b'\n" },
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -390,7 +390,9 @@ Test(config, an_origin_is_scheme_host_and_port)
         { __LINE__, "https://a.example?x", false },
         { __LINE__, "https://a.example#x", false },
         { __LINE__, "https://a.example b", false },
-        { __LINE__, "https://*.a.example", false },
+        { __LINE__, "https://*.a.example", true },
+        { __LINE__, "https://*.example", false },
+        { __LINE__, "https://A.example", false },
         { __LINE__, "https://", false },
         { __LINE__, "://a.example", false },
         { __LINE__, "a.example", false },

@@ -33,9 +33,9 @@ Test(status, retry_follows_the_class_of_the_http_status)
 {
     for (int st = 0; st < STATUS_COUNT; st++) {
         const struct status_info *info = status_info((enum status)st);
-        if (info->http >= 200 && info->http < 500)
+        if (info->http >= 200 && info->http < 500 && info->http != 429)
             cr_expect_not(info->retry, "status %d", st);
-        if (info->http == 503)
+        if (info->http == 503 || info->http == 429)
             cr_expect(info->retry, "status %d", st);
     }
 }
