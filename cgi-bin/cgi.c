@@ -96,7 +96,9 @@ static void keep_quarantine(struct service *service)
 enum status cgi_serve(struct service *service)
 {
     size_t left = body_length();
-    const struct exchange exchange = { .variable = variable, .read = read_body, .write = write_answer, .context = &left };
+    const struct exchange exchange = {
+        .variable = variable, .read = read_body, .write = write_answer, .context = &left, .peer_fd = STDOUT_FILENO
+    };
     struct worker *worker = worker_new(service);
     struct call *call = call_new(service);
     enum status st = STATUS_NO_MEMORY;

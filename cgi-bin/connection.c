@@ -72,7 +72,7 @@ bool connection_open(struct connection *connection, int fd, int timeout_ms)
     request->ipcFd = fd;
     request->keepConnection = 1;
     connection->exchange =
-        (struct exchange){ .variable = variable, .read = read_body, .write = write_answer, .context = connection };
+        (struct exchange){ .variable = variable, .read = read_body, .write = write_answer, .context = connection, .peer_fd = fd };
     connection->deadline_ms = clock_monotonic_ms() + timeout_ms;
     /* Otherwise libfcgi waits, when it closes a connection, for the web server to close its side. There is nothing to wait for: a body that
      * was answered has been read to its end, and a connection that is broken is to look so. */

@@ -17,6 +17,7 @@ struct exchange {
     exchange_reader *read;
     http_sink *write;
     void *context; /* of the three */
+    int peer_fd; /* the connection, to see whether the other end has left (poll(2) tells POLLHUP or POLLERR); 0: it cannot be seen */
 };
 
 /* Reads the whole body as it was announced, or to its end where no length was.

@@ -4,6 +4,8 @@
 
 #include "app/access.h"
 #include "app/spool.h"
+#include "base/metrics.h"
+#include "model/etag.h"
 #include "model/item_format.h"
 #include "model/selection.h"
 #include "store/event_read.h"
@@ -19,6 +21,9 @@ struct reading {
     struct buf last_session;
     size_t n_items;
     bool has_more; /* than the page holds */
+    bool is_long;  /* is counted as a long answer */
+    bool is_known; /* the client has it, whatever it is */
+    struct bytes if_none_match;
     struct spool spool;
 };
 
@@ -36,15 +41,25 @@ static void remember(struct reading *reading, const struct item *item)
     reading->last = (struct selection_place){ buf_bytes(&reading->last_session), item->occurred_at_us, item->event_id };
 }
 
-/* A page that gets too long for memory goes on in a file. */
+/* From here on the client's pace counts. */
+static enum status begin_long_answer(struct reading *reading)
+{
+    if (!reading->is_long && !reading->call->response.without_body)
+        reading->is_long = service_begin_long_answer(reading->call->worker->service);
+    return reading->is_long || reading->call->response.without_body ? STATUS_OK : STATUS_BUSY;
+}
+
+/* What gets too long for memory begins to leave; a page goes on in a file. */
 static enum status ensure_room(struct reading *reading, size_t len)
 {
     const struct config *config = reading->call->worker->service->config;
     const char *const folders[] = { config->queue_directory, config->run_directory, "/var/tmp", "/tmp" };
     struct http_response *response = &reading->call->response;
 
-    if (reading->spool.fd >= 0 || response->body.len + len < response->hold_bytes)
+    if (response->has_begun || response->diverted_from || response->body.len + len < response->hold_bytes)
         return STATUS_OK;
+    if (!reading->selection.limit)
+        return begin_long_answer(reading);
     enum status st = spool_open(&reading->spool, folders, sizeof folders / sizeof folders[0]);
     if (st == STATUS_OK)
         http_response_divert(response, spool_write, &reading->spool);
@@ -55,15 +70,13 @@ static enum status write_item(struct reading *reading, const struct item *item)
 {
     struct http_response *response = &reading->call->response;
     struct bytes parts[2];
-    enum status st = STATUS_OK;
 
     item_format_next(&reading->format, item, parts);
     if (item_format_failed(&reading->format))
         return STATUS_NO_MEMORY;
-    if (reading->selection.limit) {
+    if (reading->selection.limit)
         remember(reading, item);
-        st = ensure_room(reading, parts[0].len + parts[1].len);
-    }
+    enum status st = ensure_room(reading, parts[0].len + parts[1].len);
     if (st == STATUS_OK)
         st = http_response_write(response, parts[0]);
     if (st == STATUS_OK)
@@ -79,8 +92,12 @@ static enum status write_items(struct reading *reading, struct db *db)
     struct item item;
     enum status st = event_read_begin(db, &reading->selection, limit ? limit + 1 : 0);
 
+    db_stream_watch(db, reading->call->exchange->peer_fd);
     if (st == STATUS_OK)
         st = event_read_next(db, &item);
+    reading->is_known = (st == STATUS_OK || st == STATUS_END) && etag_is_any(reading->if_none_match);
+    if (reading->is_known)
+        return STATUS_OK;
     while (st == STATUS_OK) {
         if (limit && reading->n_items == limit)
             reading->has_more = true;
@@ -162,7 +179,35 @@ static enum status end_page(struct reading *reading)
     if (st != STATUS_OK || reading->spool.fd < 0)
         return st;
     st = http_response_return(response);
+    if (st == STATUS_OK)
+        st = begin_long_answer(reading);
     return st == STATUS_OK ? spool_send(&reading->spool, response) : st;
+}
+
+/* ---- what the client has already ---- */
+
+/* Only what is still here whole has a tag. */
+static enum status compare_tags(struct reading *reading)
+{
+    struct call *call = reading->call;
+    struct http_response *response = &call->response;
+    struct buf tag = buf_new(ETAG_MAX_BYTES);
+
+    if (response->has_begun)
+        return STATUS_OK;
+    if (!reading->is_known) {
+        etag_add(&tag, buf_bytes(&response->body), reading->has_more);
+        response->etag = tag.failed ? (struct bytes){ 0 } : arena_copy(&call->arena, buf_bytes(&tag));
+        buf_free(&tag);
+        if (!response->etag.p)
+            return STATUS_NO_MEMORY;
+        reading->is_known = etag_is_named(reading->if_none_match, response->etag);
+    }
+    if (reading->is_known) {
+        response->code = 304;
+        http_response_rewrite(response);
+    }
+    return STATUS_OK;
 }
 
 /* ---- the whole ---- */
@@ -177,14 +222,20 @@ static enum status answer(struct reading *reading)
         return st;
     st = read_from(reading, db);
     db_pool_give(readers, db);
-    return st == STATUS_OK && reading->selection.limit ? end_page(reading) : st;
+    metrics_add(METRIC_READ_ITEMS, reading->n_items);
+    if (st == STATUS_OK && reading->selection.limit)
+        st = end_page(reading);
+    return st == STATUS_OK ? compare_tags(reading) : st;
 }
 
 enum status read_items(struct call *call)
 {
     const struct config *config = call->worker->service->config;
     const struct csv_options csv = { .neutralise = config->csv_neutralise, .byte_order_mark = config->csv_byte_order_mark };
-    struct reading reading = { .call = call, .last_session = buf_new(SESSION_MAX_BYTES), .spool = { -1 } };
+    struct reading reading = { .call = call,
+                               .if_none_match = bytes_of(variable(call, "HTTP_IF_NONE_MATCH")),
+                               .last_session = buf_new(SESSION_MAX_BYTES),
+                               .spool = { -1 } };
     enum representation representation;
     enum status st = selection_read(call->request.query, &call->arena, &reading.selection, &call->problem);
 
@@ -200,6 +251,8 @@ enum status read_items(struct call *call)
     call->response.hold_bytes = HTTP_HOLD_MAX_BYTES;
     reading.format = item_format_new(representation, reading.selection.event_type, &csv);
     st = answer(&reading);
+    if (reading.is_long)
+        service_end_long_answer(call->worker->service);
     item_format_free(&reading.format);
     buf_free(&reading.last_session);
     spool_close(&reading.spool);

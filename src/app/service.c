@@ -60,6 +60,7 @@ enum status service_open(struct service *service, const struct config *config)
     service->has_session_key = read_session_key(config->log_session_key_file, &service->session_key);
     service->access = NULL;
     atomic_init(&service->last_received_at_us, 0);
+    atomic_init(&service->n_long_answers, 0);
     /* Four more: for who leads the host's group, for who replays, for who keeps the catalogue, and for asking whether the database would
      * take an event while all writers are busy. */
     service->writers = db_pool_new(&writer, config->writer_connections + 4, config->pool_timeout_ms);
@@ -125,4 +126,19 @@ int64_t service_accept_times(struct service *service, size_t n, int64_t now_us)
         first = now_us > last ? now_us : last + 1;
     while (!atomic_compare_exchange_weak(&service->last_received_at_us, &last, first + (int64_t)n - 1));
     return first;
+}
+
+bool service_begin_long_answer(struct service *service)
+{
+    size_t connections = service->config->reader_connections;
+
+    if (atomic_fetch_add(&service->n_long_answers, 1) < (connections > 1 ? connections - 1 : 1))
+        return true;
+    service_end_long_answer(service);
+    return false;
+}
+
+void service_end_long_answer(struct service *service)
+{
+    atomic_fetch_sub(&service->n_long_answers, 1);
 }

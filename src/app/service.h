@@ -30,6 +30,7 @@ struct service {
     _Atomic int64_t last_received_at_us;
     struct siphash_key session_key; /* by which the log names sessions */
     bool has_session_key;
+    _Atomic size_t n_long_answers; /* that are on their way to clients who take them as fast as they like */
 };
 
 /* Opens no connection and no queue yet. config is borrowed until service_close. Returns STATUS_NO_MEMORY. */
@@ -43,5 +44,10 @@ void service_add_database(const struct config *config, config_environment *envir
 /* The acceptance times of n events: the one that is returned and the n-1 microseconds behind it. Later calls give later times, even
  * when the clock is set back. */
 int64_t service_accept_times(struct service *service, size_t n, int64_t now_us);
+
+/* Begins a long answer, which holds a reading connection for as long as its client likes: all of these may, but for one, which is left to
+ * short answers where there are several. Returns false where there are as many already. */
+bool service_begin_long_answer(struct service *service);
+void service_end_long_answer(struct service *service);
 
 #endif

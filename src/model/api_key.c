@@ -1,12 +1,12 @@
 #include "model/api_key.h"
 
-#include <openssl/crypto.h>
-#include <openssl/sha.h>
 #include <string.h>
+
+#include "base/crypto.h"
 
 enum { PREFIX_BYTES = sizeof API_KEY_PREFIX - 1, RANDOM_DIGITS = 43, CHECKSUM_DIGITS = 6, BASE = 62 };
 _Static_assert(PREFIX_BYTES + RANDOM_DIGITS + CHECKSUM_DIGITS == API_KEY_BYTES, "the parts of a key");
-_Static_assert(SHA256_DIGEST_LENGTH == API_KEY_DIGEST_BYTES, "the length of a digest");
+_Static_assert(SHA256_BYTES == API_KEY_DIGEST_BYTES, "the length of a digest");
 
 static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -66,7 +66,7 @@ void api_key_make(const unsigned char random[API_KEY_RANDOM_BYTES], char text[AP
     write_number(number, sizeof number, text + PREFIX_BYTES, RANDOM_DIGITS);
     write_checksum(text, text + PREFIX_BYTES + RANDOM_DIGITS);
     text[API_KEY_BYTES] = '\0';
-    OPENSSL_cleanse(number, sizeof number);
+    crypto_wipe(number, sizeof number);
 }
 
 bool api_key_is_likely(struct bytes text)
@@ -92,13 +92,13 @@ struct api_key_digest api_key_digest_of(struct bytes text)
 {
     struct api_key_digest digest;
 
-    SHA256((const unsigned char *)text.p, text.len, digest.octets);
+    crypto_sha256(text, digest.octets);
     return digest;
 }
 
 bool api_key_digest_equal(const struct api_key_digest *a, const struct api_key_digest *b)
 {
-    return CRYPTO_memcmp(a->octets, b->octets, sizeof a->octets) == 0;
+    return crypto_equal(a->octets, b->octets, sizeof a->octets);
 }
 
 const char *api_scope_name(enum api_scope scope)

@@ -1,4 +1,4 @@
-/* Keys of X-Api-Key: how they are made, what they look like, and the digest that stands for one. The only door to OpenSSL.
+/* Keys of X-Api-Key: how they are made, what they look like, and the digest that stands for one.
  *
  *   syk_ 43 characters of [0-9A-Za-z], 256 random bits; 6 characters, a CRC-32 of all before them
  *

@@ -70,12 +70,17 @@ static enum status await(struct db *db, int64_t deadline_ms)
             return STATUS_OK;
 
         int64_t left_ms = deadline_ms == DB_NO_DEADLINE ? -1 : deadline_ms - clock_monotonic_ms();
-        struct pollfd ready = { .fd = PQsocket(db->conn), .events = (short)(unsent ? POLLIN | POLLOUT : POLLIN) };
+        struct pollfd ready[] = {
+            { .fd = PQsocket(db->conn), .events = (short)(unsent ? POLLIN | POLLOUT : POLLIN) },
+            { .fd = db->watched_fd }, /* POLLHUP and POLLERR are told of unasked */
+        };
         if (deadline_ms != DB_NO_DEADLINE && left_ms <= 0)
             return db_timed_out(db);
-        if (poll(&ready, 1, (int)left_ms) < 0 && errno != EINTR)
+        if (poll(ready, db->watched_fd ? 2 : 1, (int)left_ms) < 0 && errno != EINTR)
             return db_lost(db);
-        if (ready.revents & (POLLIN | POLLHUP | POLLERR) && !PQconsumeInput(db->conn))
+        if (ready[1].revents)
+            return STATUS_CLIENT_GONE;
+        if (ready[0].revents & (POLLIN | POLLHUP | POLLERR) && !PQconsumeInput(db->conn))
             return db_lost(db);
     }
 }

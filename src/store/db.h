@@ -97,8 +97,11 @@ enum db_plan {
 enum status db_stream_begin(struct db *db, enum db_query query, enum db_plan plan, const struct db_param *params,
                             size_t n_params) MUST_USE;
 
-/* Goes on to the next row, the first at first. Returns STATUS_END behind the last row, STATUS_CLIENT_GONE as db_stream_watch says, else
- * as db_run. */
+/* While this stream is waited for, look whether the other end of fd has left as well; 0: none. Until db_stream_end. */
+void db_stream_watch(struct db *db, int fd);
+
+/* Goes on to the next row, the first at first. Returns STATUS_END behind the last row, STATUS_CLIENT_GONE when the other end of
+ * what is watched has left, else as db_run. */
 enum status db_stream_next(struct db *db) MUST_USE;
 
 /* A value of the row, in the binary form of its type, borrowed until the next call; absent for NULL. */

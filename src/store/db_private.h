@@ -24,6 +24,7 @@ struct db {
     bool is_streaming;
     bool is_on_standby;      /* it refuses to write: the next connection may lead to the server that does */
     enum db_plan plan;       /* how the connection plans now */
+    int watched_fd;          /* 0: none */
     PGresult *row;           /* the one that db_stream_next went on to */
     struct db_timing stream; /* while is_streaming */
     enum db_query stream_query;

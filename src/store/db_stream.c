@@ -43,6 +43,11 @@ enum status db_stream_begin(struct db *db, enum db_query query, enum db_plan pla
     return STATUS_OK;
 }
 
+void db_stream_watch(struct db *db, int fd)
+{
+    db->watched_fd = fd;
+}
+
 /* Takes the NULL behind a stream's last result, so that the connection is idle again. */
 static enum status stream_is_over(struct db *db, enum status st)
 {
@@ -96,6 +101,7 @@ static void cancel(struct db *db)
 
 void db_stream_end(struct db *db)
 {
+    db->watched_fd = 0;
     PQclear(db->row);
     db->row = NULL;
     if (db->is_streaming) {

@@ -39,3 +39,24 @@ Test(etag, is_named_in_the_weak_comparison)
         free(copy);
     }
 }
+
+Test(etag, tells_bodies_and_pages_apart)
+{
+    static const struct {
+        int line;
+        struct bytes body;
+        bool has_more;
+        const char *want;
+    } cases[] = {
+        { __LINE__, TEXT(""), false, "\"47DEQpj8HBSa-_TImW-5JA\"" },
+        { __LINE__, TEXT(""), true, "\"47DEQpj8HBSa-_TImW-5JA.more\"" },
+        { __LINE__, TEXT("abc"), false, "\"ungWv48Bz-pBQUDeXa4iIw\"" },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct buf tag = buf_new(ETAG_MAX_BYTES);
+        etag_add(&tag, cases[i].body, cases[i].has_more);
+        EXPECT_TEXT(cases[i].line, tag.p, cases[i].want);
+        buf_free(&tag);
+    }
+}

@@ -1,0 +1,121 @@
+"""Long answers: who leaves frees the database at once, who reads slowly holds up nobody, and memory does not depend on how long they are."""
+
+import contextlib
+import os
+
+import pytest
+
+from client import parse_json
+from fcgi import STDOUT, Unclean, cgi_variables
+from servers import wait_until
+
+MANY = 20000
+
+
+@pytest.fixture(scope="module")
+def long_type(cluster):
+    """Some 40 MiB of items."""
+    cluster.execute("INSERT INTO events SELECT 'test.long', lpad(n::text, 6, '0'), gen_random_uuid(), now(), now(), "
+                    "jsonb_build_object('n', n, 'text', repeat('x', 2000)) FROM generate_series(1, %s) AS n", (MANY,))
+    yield "test.long"
+    cluster.execute("DELETE FROM events WHERE event_type = 'test.long'")
+
+
+def readers_at_work(cluster):
+    return len(cluster.execute("SELECT pid FROM pg_stat_activity WHERE usename = 'synchrony_reader' AND state <> 'idle'"))
+
+
+@contextlib.contextmanager
+def begun(daemon, **params):
+    """A connection on which an answer has been asked for."""
+    with daemon.connect() as connection:
+        connection.begin(cgi_variables("GET", params=params))
+        connection.send_body(b"")
+        yield connection
+
+
+@contextlib.contextmanager
+def stalled(daemon, event_type):
+    """The first bytes of a long answer have been read, and no more are."""
+    with begun(daemon, event_type=event_type) as connection:
+        first = next(content for kind, content in connection.records() if kind == STDOUT)
+        yield connection, first
+
+
+@pytest.fixture
+def slow_query(cluster, long_type):
+    """The database takes half a minute before it gives the first row."""
+    for statement in ("CREATE FUNCTION takes_long() RETURNS boolean LANGUAGE plpgsql AS $$BEGIN PERFORM pg_sleep(30); RETURN true; END$$",
+                      "ALTER TABLE events ENABLE ROW LEVEL SECURITY",
+                      "CREATE POLICY slow ON events FOR SELECT TO synchrony_reader USING ((SELECT takes_long()))"):
+        cluster.execute(statement)
+    yield long_type
+    for statement in ("DROP POLICY slow ON events", "ALTER TABLE events DISABLE ROW LEVEL SECURITY", "DROP FUNCTION takes_long"):
+        cluster.execute(statement)
+
+
+def test_client_that_leaves_before_the_first_row_ends_the_query(make_daemon, cluster, slow_query):
+    daemon = make_daemon().start()
+    with begun(daemon, event_type=slow_query):
+        wait_until(lambda: readers_at_work(cluster) == 1, "no reader at work")
+    wait_until(lambda: readers_at_work(cluster) == 0, "the query goes on for a client that has left", 5)
+
+
+def test_client_that_leaves_in_the_midst_ends_the_query(make_daemon, cluster, long_type):
+    daemon = make_daemon().start()
+    with stalled(daemon, long_type):
+        wait_until(lambda: readers_at_work(cluster) == 1, "no reader at work")
+    wait_until(lambda: readers_at_work(cluster) == 0, "the query goes on for a client that has left", 5)
+    assert len(daemon.items(event_type=long_type)) == MANY
+
+
+def test_client_that_stops_reading_is_cut_off(make_daemon, cluster, long_type):
+    daemon = make_daemon({"client_timeout_ms": 500}).start()
+    with stalled(daemon, long_type) as (connection, first):
+        wait_until(lambda: readers_at_work(cluster) == 1, "no reader at work")
+        wait_until(lambda: readers_at_work(cluster) == 0, "a client that reads nothing keeps its query", 10)
+        with pytest.raises(Unclean) as unclean:
+            connection.answer()
+    with pytest.raises(ValueError):
+        parse_json((first + unclean.value.args[0]).partition(b"\r\n\r\n")[2])
+
+
+def test_long_answers_leave_a_connection_to_short_ones(make_daemon, long_type, event_type):
+    """Two of three connections are with clients that do not read. A third long answer is refused; short ones and pages are given."""
+    daemon = make_daemon({"reader_connections": 3}).start()
+    assert daemon.post(b'{"event_type":"%s","session_id":"s"}' % event_type.encode()).status == 201
+    with stalled(daemon, long_type), stalled(daemon, long_type):
+        for _ in range(3):
+            assert len(daemon.items(event_type=event_type)) == 1
+            assert len(daemon.items(event_type=long_type, limit=100)) == 100
+            response = daemon.get(event_type=long_type)
+            assert (response.status, response.json()["code"]) == (503, "busy") and response.header("Retry-After")
+            assert daemon.request("HEAD", params={"event_type": long_type}).status == 200
+    wait_until(lambda: daemon.get(event_type=long_type).status == 200, "the connections are not free again")
+
+
+def test_many_clients_that_do_not_read_hold_up_nobody_who_writes(make_daemon, cluster, long_type, event_type):
+    daemon = make_daemon({"client_timeout_ms": 1500}).start()
+    with contextlib.ExitStack() as stack:
+        for _ in range(60):
+            stack.enter_context(begun(daemon, event_type=long_type))
+        for n in range(50):
+            assert daemon.post(b'{"event_type":"%s","session_id":"s%d"}' % (event_type.encode(), n)).status == 201
+        wait_until(lambda: readers_at_work(cluster) == 0, "clients that read nothing keep their queries")
+        assert len(daemon.items(event_type=event_type)) == 50
+
+
+def test_memory_does_not_depend_on_the_answer(make_daemon, long_type):
+    """Under a sanitizer freed memory is kept for a while, so its quarantine is small here."""
+    daemon = make_daemon(environment={"ASAN_OPTIONS": "quarantine_size_mb=1:detect_leaks=0"}).start()
+
+    def peak_kib():
+        with open(f"/proc/{daemon.responders()[0]}/status", encoding="ascii") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
+    assert len(daemon.items(event_type=long_type, limit=1000)) == 1000
+    before = peak_kib()
+    for _ in range(2):
+        assert len(daemon.items(event_type=long_type)) == MANY
+    assert len(daemon.items(event_type=long_type, limit=10000)) == 10000
+    assert peak_kib() - before < 8 * 1024
+    assert os.path.isdir(daemon.dir)
