@@ -20,6 +20,7 @@ extern const struct command command_log_id;
 extern const struct command command_migrate;
 extern const struct command command_partitions;
 extern const struct command command_plan;
+extern const struct command command_quarantine;
 extern const struct command command_queue;
 extern const struct command command_schema;
 extern const struct command command_check_config;

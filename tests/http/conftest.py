@@ -23,6 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "db")]
 
 # pylint: disable=wrong-import-position
+from catalogue import Own  # noqa: E402
 from client import Api  # noqa: E402
 from cluster import Cluster, Unavailable, give_away, make_run_dir  # noqa: E402
 from servers import Daemon, WebServer  # noqa: E402
@@ -156,6 +157,12 @@ def make_daemon(request, run_dir, build_dir, settings):
     for responder in made:
         if responder.process is not None:
             assert responder.stop() == 0
+
+
+@pytest.fixture
+def own(cluster, command, make_daemon, run_dir):
+    """A database whose event catalogue is the test's own."""
+    return Own(cluster, command, make_daemon, run_dir)
 
 
 @pytest.fixture

@@ -6,34 +6,16 @@ A change takes a while: tests put a schema and wait until it shows, and never sa
 import concurrent.futures
 import glob
 import json
-import os
 import time
 import uuid
 
 import pytest
 
+from catalogue import put_schema as put
 from client import CREATED
 from servers import wait_until
 
 SCHEMA = {"required": ["n"], "properties": {"n": {"type": "integer"}, "o": {"properties": {"a/b": {"type": "string"}}}}}
-
-
-def put(cluster, event_type, mode="enforce", schema=None, dbname="synchrony"):
-    """Puts a new version; a schema that is left out is that of the version before."""
-    text = schema if schema is None or isinstance(schema, str) else json.dumps(schema)
-    rows = []
-
-    def attempt():
-        """Another test may put one at the same time."""
-        try:
-            rows[:] = cluster.execute("SELECT version FROM event_schemas_put(event_catalogue_fingerprint(), ARRAY[%s], ARRAY[%s], ARRAY[%s], 'ada', '')",
-                                      (event_type, mode, text), dbname=dbname)
-        except Exception as error:  # pylint: disable=broad-except
-            assert "meanwhile" in str(error)
-            return False
-        return True
-    wait_until(attempt, "the schema cannot be put")
-    return rows[0][0]
 
 
 def event(event_type, **members):
@@ -138,37 +120,6 @@ def test_what_fails_an_observed_schema_is_stored_and_told_once(make_daemon, clus
 
 # --- a catalogue of its own ---
 
-@pytest.fixture
-def own(cluster, command, make_daemon, run_dir):
-    """A database of its own, a function that makes a daemon on it, and a folder for its snapshot."""
-    class Own:
-        dbname = "own" + uuid.uuid4().hex[:8]
-
-        def settings(self, **more):
-            return {"writer_database": cluster.conninfo("synchrony_writer", self.dbname), "run_directory": self.directory} | more
-
-        def daemon(self, **more):
-            return make_daemon(self.settings(**more)).start()
-
-        def put(self, *arguments):
-            return put(cluster, *arguments, dbname=self.dbname)
-
-        def execute(self, sql, parameters=None):
-            return cluster.execute(sql, parameters, dbname=self.dbname)
-
-        def hide(self):
-            """The database is away; what is stored meanwhile cannot be."""
-            cluster.execute(f'ALTER DATABASE "{self.dbname}" RENAME TO "{self.dbname}.away"', dbname="postgres")
-    made = Own()
-    made.directory = os.path.join(run_dir, made.dbname)
-    os.mkdir(made.directory, 0o700)
-    from cluster import give_away
-    give_away(made.directory)
-    cluster.create_database(made.dbname)
-    cluster.migrate(command, made.dbname)
-    return made
-
-
 def log_of(daemon, message):
     with open(daemon.responder_log, encoding="utf-8") as log:
         return [line for line in map(json.loads, log) if line["message"] == message]
@@ -204,8 +155,6 @@ def test_the_last_good_catalogue_stays_while_the_database_is_away_and_over_a_res
     assert daemon.post(body(event("strict"))).status == 400
     assert wait_until(lambda: glob.glob(own.directory + "/catalogue.*[0-9a-f]"), "there is no snapshot")
     assert daemon.stop() == 0
-    away = own.daemon(writer_database=own.settings()["writer_database"] + " port=1")
-    del away
     cluster.stop()
     try:
         daemon.start()
