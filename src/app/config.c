@@ -130,6 +130,7 @@ static const struct choice_option {
     CHOICE("audit_reads", audit_reads, "true", "false, true"),
     CHOICE("audit_required", audit_required, "false", "false, true"),
     CHOICE("log_level", log_level, "info", "debug, info, warn, error"),
+    CHOICE("readiness", readiness, "write", "ask, write"),
     CHOICE("metrics", metrics, "local", "off, local, all"),
 };
 

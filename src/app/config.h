@@ -18,6 +18,9 @@ enum config_event_types { EVENT_TYPES_ANY, EVENT_TYPES_LISTED };
 /* What is either so or not. */
 enum config_truth { CONFIG_FALSE, CONFIG_TRUE };
 
+/* How /readyz finds out. */
+enum config_readiness { CONFIG_READINESS_ASK, CONFIG_READINESS_WRITE };
+
 /* Whom /metrics answers. */
 enum config_metrics { CONFIG_METRICS_OFF, CONFIG_METRICS_LOCAL, CONFIG_METRICS_ALL };
 
@@ -68,6 +71,7 @@ struct config {
     size_t rate_limit_slots;
     enum log_level log_level;
     enum config_metrics metrics;
+    enum config_readiness readiness;
     char *log_to;               /* as log_open; owned, as is the next */
     char *log_session_key_file; /* "": sessions are not named in the log */
     int log_successes_per_s;    /* in each process */

@@ -181,6 +181,23 @@ static enum status write_once(struct db *db, struct event **events, size_t n, st
     return st;
 }
 
+enum status event_store_try(struct db *db, struct event *event)
+{
+    struct columns columns;
+    enum status st = columns_fill(&columns, &event, 1);
+
+    if (st == STATUS_OK) {
+        const struct db_step steps[] = {
+            { .query = QUERY_BEGIN },
+            { .query = QUERY_EVENT_WRITE, .params = columns.params, .n_params = COLUMN_COUNT },
+            { .query = QUERY_ROLLBACK },
+        };
+        st = db_run(db, steps, 3);
+    }
+    columns_free(&columns);
+    return st;
+}
+
 enum status event_store_write(struct db *db, struct event **events, size_t n, struct arena *arena)
 {
     enum status st = STATUS_INTERNAL;

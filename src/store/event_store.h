@@ -11,6 +11,10 @@
 
 enum { EVENT_STORE_ATTEMPTS = 3 };
 
+/* Writes an accepted event as event_store_write does, then takes it back: did all work, but for the commit? Nothing of it can be seen, then
+ * or later. Statuses as db_run. */
+enum status event_store_try(struct db *db, struct event *event) MUST_USE;
+
 /* Writes n events in one transaction and returns after its commit.
  *
  * events  accepted (event_accept), 1 ≤ n; the array is sorted by key. On STATUS_OK is_duplicate is set in each: where the history had the

@@ -239,3 +239,18 @@ def test_commit_that_waits_holds_up_nothing_else(cluster, make_daemon, event_typ
             assert b"201" in waiting.answer().split(b"\r\n")[0]
     finally:
         locker.close()
+
+
+def test_readyz_tries_the_write_path_and_leaves_nothing(make_daemon, cluster):
+    responder = make_daemon().start()
+    before = cluster.execute("SELECT count(*) FROM event_log") + cluster.execute("SELECT count(*) FROM events")
+    assert responder.request("GET", "/readyz").status == 200
+    assert cluster.execute("SELECT count(*) FROM event_log") + cluster.execute("SELECT count(*) FROM events") == before
+    # What a question would not find: every write fails.
+    cluster.execute("ALTER TABLE event_log ADD CONSTRAINT nothing CHECK (session_id = '') NOT VALID")
+    try:
+        assert responder.request("GET", "/readyz").status == 503
+        assert make_daemon({"readiness": "ask"}).start().request("GET", "/readyz").status == 200
+    finally:
+        cluster.execute("ALTER TABLE event_log DROP CONSTRAINT nothing")
+    assert responder.request("GET", "/readyz").status == 200
