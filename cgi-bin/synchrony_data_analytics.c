@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/process.h"
 #include "cgi-bin/cgi.h"
 #include "cgi-bin/daemon.h"
 
@@ -76,6 +77,7 @@ int main(void)
     struct service service;
 
     signal(SIGPIPE, SIG_IGN);
+    process_seal();
     enum status st = config_read(NULL, environment, stderr, &config);
     if (st == STATUS_OK) {
         log_set_level(config.log_level);

@@ -102,7 +102,8 @@ static enum status ensure_request_id(struct call *call)
     char text[UUID_TEXT_BYTES + 1];
     enum status st = STATUS_OK;
 
-    if (!call->request.request_id.p) {
+    /* What is never kept is not logged either. */
+    if (!call->request.request_id.p || scrub_finds(&call->worker->service->config->scrub, call->request.request_id)) {
         st = entropy_take(&call->worker->entropy, random, sizeof random);
         if (st != STATUS_OK)
             return st;

@@ -1,4 +1,4 @@
-/* Which process is it, and is it still there? A process number alone does not tell: numbers are given again. */
+/* Which process is it, and is it still there? A process number alone does not tell: numbers are given again. And who may look into it. */
 #ifndef SYNCHRONY_BASE_PROCESS_H
 #define SYNCHRONY_BASE_PROCESS_H
 
@@ -10,5 +10,9 @@ uint64_t process_identity(void);
 
 /* Is the process there that has this identity? True also where that cannot be told. */
 bool process_is_alive(uint64_t identity);
+
+/* Keeps the memory of this process out of files: from now on it leaves no core, and no other process of its user can look into it. Even a
+ * debugger of root's writes a core without data (core(5), coredump_filter). */
+void process_seal(void);
 
 #endif

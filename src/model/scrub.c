@@ -305,6 +305,16 @@ enum status scrub_text(const struct scrub *scrub, struct arena *arena, struct by
     return st;
 }
 
+bool scrub_finds(const struct scrub *scrub, struct bytes text)
+{
+    struct scrub_work work = { .scrub = scrub, .ceiling = 4 * text.len + GROWTH_BYTES };
+    struct bytes content = text;
+    enum status st = scrub_string(&work, &content);
+
+    scrub_work_free(&work);
+    return st != STATUS_OK || content.p != text.p;
+}
+
 /* ---- an event ---- */
 
 /* What was scrubbed is judged again, as any text is, before it goes on. */
@@ -322,6 +332,19 @@ static enum status guard_again(struct bytes text, const struct limits *limits, s
     return STATUS_OK;
 }
 
+/* Will it be refused as it is? A number that was masked is a string, and could make an event of what is none. */
+static bool is_no_event(struct bytes text, const struct guard_element *element, const struct limits *limits)
+{
+    static const enum guard_member keys[] = { GUARD_EVENT_TYPE, GUARD_SESSION_ID };
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        struct guard_span member = element->members[keys[i]];
+        if (member.begin < member.end && text.p[element->values[keys[i]]] != '"')
+            return true;
+    }
+    return element->fault.status != STATUS_OK || element->text.end - element->text.begin > limits->event_max_bytes;
+}
+
 enum status scrub_event(const struct scrub *scrub, const struct limits *limits, struct arena *arena, struct bytes *text,
                         const struct guard_element **element, struct scrub_report *report, struct problem *problem)
 {
@@ -331,7 +354,7 @@ enum status scrub_event(const struct scrub *scrub, const struct limits *limits, 
 
     if (!report)
         report = &unseen;
-    if ((*element)->fault.status != STATUS_OK || own.len > limits->event_max_bytes) {
+    if (is_no_event(*text, *element, limits)) {
         *report = (struct scrub_report){ 0 };
         return STATUS_OK;
     }

@@ -49,10 +49,13 @@ const char *scrub_rule_name(const struct scrub *scrub, unsigned rule);
  * not well-formed. */
 enum status scrub_text(const struct scrub *scrub, struct arena *arena, struct bytes *text, struct scrub_report *report) MUST_USE;
 
+/* Does a rule find something in a text that is no JSON? */
+bool scrub_finds(const struct scrub *scrub, struct bytes text);
+
 /* Scrubs one element that json_guard has passed.
  *
  * text, element  what guard_scan was given and has found; where something is to be done they become the scrubbed event's own, in the arena.
- * An element that has a fault or is longer than limits allow stays as it is: it will be refused.
+ * An element that has a fault, is longer than limits allow, or has a key that is no string stays as it is: it will be refused.
  * problem        says rule and place on STATUS_SENSITIVE. Returns also STATUS_NO_MEMORY, STATUS_INTERNAL. */
 enum status scrub_event(const struct scrub *scrub, const struct limits *limits, struct arena *arena, struct bytes *text,
                         const struct guard_element **element, struct scrub_report *report, struct problem *problem) MUST_USE;

@@ -1,5 +1,8 @@
 #include "base/process.h"
 
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +15,25 @@ Test(process, this_one_is_alive)
     EXPECT_INT(__LINE__, process_identity() & ((1u << PID_BITS) - 1), getpid());
     EXPECT(__LINE__, process_identity() >> PID_BITS);
     EXPECT(__LINE__, process_is_alive(process_identity()));
+}
+
+Test(process, one_that_is_sealed_leaves_no_core)
+{
+    pid_t child = fork();
+    int status;
+
+    if (child == 0) {
+        struct rlimit limit;
+        char filter[16] = "";
+        process_seal();
+        int fd = open("/proc/self/coredump_filter", O_RDONLY);
+        bool is_read = fd < 0 || read(fd, filter, sizeof filter - 1) > 0;
+        bool is_sealed = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 && getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_max == 0 &&
+                         is_read && strtol(filter, NULL, 16) == 0;
+        _exit(!is_sealed);
+    }
+    cr_assert(waitpid(child, &status, 0) == child);
+    EXPECT(__LINE__, WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 Test(process, another_of_the_same_number_is_not_it)
