@@ -22,9 +22,10 @@ enum {
     EVENTS_AT_ONCE = 64,
     EXPIRE_EVERY_MS = 1000,
     ACCEPT_PAUSE_MS = 50,
-    POLL_MS = 20,             /* while there is something that may become possible, and nothing tells when */
-    STOP_PARKED_MS = 1000,    /* how long the end waits for requests that have come in part */
-    SMALL_ANSWER_ERRORS = 64, /* an answer that lists no more fits what a socket holds */
+    POLL_MS = 20,                   /* while there is something that may become possible, and nothing tells when */
+    STOP_PARKED_MS = 1000,          /* how long the end waits for requests that have come in part */
+    SMALL_ANSWER_ERRORS = 64,       /* an answer that lists no more fits what a socket holds */
+    SMALL_ANSWER_BYTES = 32 * 1024, /* of what fails schemas, likewise */
 };
 
 /* The writer's state. */
@@ -253,7 +254,8 @@ static void answer(struct loop *loop, struct flight *flight)
 {
     struct writer *writer = loop->writer;
 
-    if (batch_rejected(&flight->call->batch) <= SMALL_ANSWER_ERRORS)
+    const struct batch *batch = &flight->call->batch;
+    if (batch_rejected(batch) <= SMALL_ANSWER_ERRORS && batch_violations_bytes(batch) <= SMALL_ANSWER_BYTES)
         flight_end(writer->flights, flight, worker_end(loop->worker, flight->call));
     else if (!pool_queue(writer->senders, flight, send_answer))
         flight_end(writer->flights, flight, worker_abandon(flight->call));

@@ -47,6 +47,15 @@ size_t batch_rejected(const struct batch *batch)
     return n;
 }
 
+size_t batch_violations_bytes(const struct batch *batch)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < batch->n; i++)
+        n += batch->items[i].problem ? batch->items[i].problem->violations.len : 0;
+    return n;
+}
+
 enum status batch_outcome(const struct batch *batch)
 {
     enum status first = STATUS_OK;

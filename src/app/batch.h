@@ -29,6 +29,9 @@ enum status batch_accepted(const struct batch *batch, struct arena *arena, struc
 /* How many are neither stored nor queued, as far as is known. */
 size_t batch_rejected(const struct batch *batch);
 
+/* How many bytes of what fails schemas the answer will list. */
+size_t batch_violations_bytes(const struct batch *batch);
+
 /* The status of the whole: STATUS_OK where an event was stored or queued, or where each that was not is the client's fault; else why none
  * was. */
 enum status batch_outcome(const struct batch *batch);

@@ -3,6 +3,7 @@
 Needs no web server, but a database of its own: the catalogue is one for all.
 """
 
+import glob
 import json
 import os
 import pty
@@ -12,6 +13,7 @@ import uuid
 import pytest
 
 from cluster import clean_environment
+from servers import DEPLOY
 
 TIMEOUT_S = 60  # a hang guard
 SITE = {"x-shared": True, "definitions": {"host": {"enum": ["bank.example"]}}}
@@ -160,6 +162,45 @@ def test_without_a_database_it_is_69(catalogue):
     environment = catalogue.environment() | {"SYNCHRONY_OWNER_DATABASE": "host=/nonexistent"}
     result = subprocess.run([catalogue.command, "schema", "list"], env=environment, capture_output=True, timeout=TIMEOUT_S, check=False)
     assert result.returncode == 69 and result.stderr
+
+
+# --- the catalogue that comes with it ---
+
+BANK = sorted(glob.glob(os.path.join(DEPLOY, "schemas", "*.json")))
+
+
+def test_the_bank_s_catalogue_can_be_put_and_fits_its_examples(catalogue):
+    rows = {row["event_type"]: row["mode"] for row in catalogue.json("put", *BANK)}
+    assert rows.pop("site") == rows.pop("event") == "shared" and set(rows.values()) == {"observe"}
+    assert {"page_view", "click", "form_submit", "form_error", "search", "login", "logout", "error", "web_vital", "feature_use"} <= set(rows)
+    for path in BANK:
+        with open(path, encoding="utf-8") as file:
+            schema = json.load(file)
+        assert schema.get("x-shared") or schema["examples"], path
+    assert "unchanged" in catalogue.ok("put", *BANK)
+
+
+@pytest.mark.parametrize("change", [
+    {"page_url": "https://evil.example/"}, {"page_url": "https://online.bank.example@evil.example/"}, {"page_url": "http://online.bank.example/"},
+    {"timestamp": "2026-11-20 10:00"}, {"timestamp": "2026-11-20T10:00:00"}, {"event_id": "1"}, {"session_id": "customer 4711"}, {"customer": 1},
+    {"event_properties": {"title": "x" * 301}}, {"event_properties": {"iban": "x"}}, {"device_info": {"kind": "fridge"}},
+])
+def test_the_bank_s_catalogue_refuses(bank, change):
+    changed = bank.example | change
+    bank.execute("DELETE FROM events")
+    bank.execute("INSERT INTO events VALUES ('page_view', %s, gen_random_uuid(), now(), now(), %s)",
+                 (changed.pop("session_id"), json.dumps({name: value for name, value in changed.items() if name != "event_type"})))
+    result = bank.run("check", "--type", "page_view")
+    assert result.returncode == 1, result
+
+
+@pytest.fixture(scope="module")
+def bank(template):
+    for table in ("event_schemas", "events", "event_log"):
+        template.execute("DELETE FROM " + table)
+    template.ok("put", *BANK)
+    template.example = json.loads(template.ok("get", "page_view"))["examples"][0]
+    return template
 
 
 # --- diff ---
