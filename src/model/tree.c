@@ -7,6 +7,7 @@
 #include "base/text_hash.h"
 #include "base/utf8.h"
 #include "model/escapes.h"
+#include "model/string_scan.h"
 
 const struct value *value_member(const struct value *object, struct bytes name, uint32_t hash)
 {
@@ -137,8 +138,8 @@ static inline unsigned plain_bytes(const char *p, uint64_t *seen)
     return (unsigned)__builtin_ctzll(ends) / 8;
 }
 
-/* Where the string ends that p stands in: its quote, or end. */
-static inline const char *string_end(const char *p, const char *end, uint64_t *seen, bool *has_escapes)
+/* Where the string of any content ends that p stands in: its quote, or end. */
+static const char *string_end_any(const char *p, const char *end, uint64_t *seen, bool *has_escapes)
 {
     while (p < end) {
         unsigned n = end - p >= 8 ? plain_bytes(p, seen) : 0;
@@ -152,6 +153,21 @@ static inline const char *string_end(const char *p, const char *end, uint64_t *s
         p += *p == '\\' ? 2 : 1;
     }
     return p;
+}
+
+/* The same; in line as far as it is plain. */
+static inline const char *string_end(const char *p, const char *end, uint64_t *seen, bool *has_escapes)
+{
+    for (; end - p >= STRING_SCAN_STEP; p += STRING_SCAN_STEP) {
+        unsigned ends = string_scan_ends(p);
+        if (!ends)
+            continue;
+        p += __builtin_ctz(ends);
+        if (*p == '"')
+            return p;
+        break;
+    }
+    return string_end_any(p, end, seen, has_escapes);
 }
 
 static bool string_decode(struct reading *reading, struct value *string)

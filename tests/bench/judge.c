@@ -1,13 +1,14 @@
 /* How many events a second a core takes through the gate: judge SCHEMA EVENTS SECONDS
  *
- * EVENTS is a file with one event a line. Each is guarded, read as a tree and judged by the schema as the responder does it, over and over
- * until SECONDS are over. Prints a line of JSON. */
+ * EVENTS is a file with one event a line. Each is guarded, scrubbed, read as a tree and judged by the schema as the responder does it, over
+ * and over until SECONDS are over. Prints a line of JSON. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "model/json_guard.h"
 #include "model/schema.h"
+#include "model/scrub.h"
 
 enum { EVENTS_MAX = 4096, FILE_MAX_BYTES = 4 * 1024 * 1024, MEMORY_MAX_BYTES = 1024 * 1024 };
 
@@ -19,6 +20,9 @@ struct bench {
     struct limits limits;
     struct arena arena;
 };
+
+static const struct bytes parameters[] = { BYTES("from"), BYTES("utm_*") };
+static const struct scrub rules = { .cards = SCRUB_MASK, .ibans = SCRUB_MASK, .parameters = parameters, .n_parameters = 2 };
 
 static void die(const char *what, const char *reason)
 {
@@ -64,10 +68,15 @@ static void judge(struct bench *bench, struct bytes event)
 {
     struct guard_result scan;
     struct schema_report report;
+    struct problem problem = { 0 };
     struct tree tree = { 0 };
 
-    if (guard_scan(event, &bench->limits, &bench->arena, &scan) != STATUS_OK || tree_read(&tree, event, &bench->arena) != STATUS_OK)
+    if (guard_scan(event, &bench->limits, &bench->arena, &scan) != STATUS_OK)
         die("an event", "no JSON");
+    const struct guard_element *element = scan.elements;
+    if (scrub_event(&rules, &bench->limits, &bench->arena, &event, &element, NULL, &problem) != STATUS_OK ||
+        tree_read(&tree, event, &bench->arena) != STATUS_OK)
+        die("an event", "cannot be read");
     if (schema_judge(bench->schema, tree.values, bench->scratch, &bench->arena, &report) != STATUS_OK)
         die(report.violations[0].pointer.p, report.violations[0].expected.p);
     arena_reset(&bench->arena);

@@ -1,4 +1,4 @@
-"""Events through the gate, without a server: what guard, tree and schema take, beside JSON.parse with ajv on Node and json with
+"""Events through the gate, without a server: what guard, scrub, tree and schema take, beside JSON.parse with ajv on Node and json with
 python3-jsonschema, on the same events, by the same schema, one core each, by turns."""
 
 import json
@@ -15,7 +15,8 @@ EVENTS = 1000
 ROUNDS = 3
 PRODUCT = "Synchrony"
 PEERS = ("ajv", "python3-jsonschema")
-STEPS = {"guard": "guard_scan", "tree": "tree_read", "schema": "schema_judge"}  # functions of ours, counted by callgrind
+# Functions of ours, counted by callgrind.
+STEPS = {"guard": "guard_scan", "scrub": "scrub_event", "tree": "tree_read", "schema": "schema_judge"}
 SCHEMA = os.path.join(prepare.HERE, "schema", "page_view.json")
 
 
