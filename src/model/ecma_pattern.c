@@ -433,12 +433,20 @@ static term *const terms[256] = {
 bool ecma_pattern_translate(struct ecma_pattern *pattern)
 {
     struct reading reading = { .pattern = pattern, .text = pattern->text, .to = pattern->to };
+    bool begins_alternative = true;
 
     groups_count(&reading);
+    pattern->is_anchored = true;
     while (reading.at < reading.text.len) {
-        term *next = terms[(unsigned char)reading.text.p[reading.at]];
+        char first = reading.text.p[reading.at];
+        term *next = terms[(unsigned char)first];
+        if (begins_alternative && first != '^')
+            pattern->is_anchored = false;
         if (!(next ? next : literal)(&reading))
             return false;
+        begins_alternative = first == '|' && reading.depth == 0;
     }
+    if (begins_alternative)
+        pattern->is_anchored = false; /* the last is empty */
     return reading.depth == 0 || refuse(&reading, reading.text.len, "a group is not closed");
 }

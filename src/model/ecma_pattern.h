@@ -14,6 +14,7 @@ struct ecma_pattern {
     struct bytes text;   /* what is to be translated; valid UTF-8 */
     struct buf *to;      /* PCRE2's pattern is appended to it */
     bool repeats_long;   /* result: there is a quantifier without an upper bound, or with one over ECMA_PATTERN_SHORT_REPEAT */
+    bool is_anchored;    /* result: each of its alternatives begins with "^" */
     size_t fault_offset; /* result: of the byte that cannot be understood */
     const char *fault;   /* result: why; static */
 };

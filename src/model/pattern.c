@@ -41,8 +41,11 @@ static enum status fault_of(struct pattern_fault *fault, size_t offset, const ch
     return STATUS_UNPROCESSABLE;
 }
 
-static enum status translate(struct bytes text, struct buf *to, bool *repeats_long, struct pattern_fault *fault)
+/* Anchored; where the pattern is not, with the way to the first match written out: so PCRE2 counts each place where it tries. */
+static enum status translate(struct bytes text, struct buf *to, struct bytes *translated, bool *repeats_long,
+                             struct pattern_fault *fault)
 {
+    const struct bytes search = BYTES("(?s:.)*?");
     struct ecma_pattern pattern = { .text = text, .to = to };
 
     if (text.len > PATTERN_MAX_BYTES)
@@ -50,12 +53,15 @@ static enum status translate(struct bytes text, struct buf *to, bool *repeats_lo
     size_t error = utf8_error_offset(text);
     if (error < text.len)
         return fault_of(fault, error, "not valid UTF-8");
-    /* Anchored, and the way to the first match written out: so PCRE2 counts each place where it tries. */
-    buf_add_text(to, "(?s:.)*?(?:");
+    buf_add(to, search);
+    buf_add_text(to, "(?:");
     if (!ecma_pattern_translate(&pattern))
         return fault_of(fault, pattern.fault_offset, pattern.fault);
     buf_add_text(to, ")");
     *repeats_long = pattern.repeats_long;
+    *translated = buf_bytes(to);
+    if (pattern.is_anchored && !to->failed)
+        *translated = (struct bytes){ translated->p + search.len, translated->len - search.len };
     return to->failed ? STATUS_NO_MEMORY : STATUS_OK;
 }
 
@@ -81,12 +87,13 @@ static enum status compile(struct bytes translated, pcre2_code **code, struct pa
 
 static enum status code_new(struct bytes text, pcre2_code **code, bool *repeats_long, struct pattern_fault *fault)
 {
-    struct buf translated = buf_new(TRANSLATED_MAX_BYTES);
-    enum status st = translate(text, &translated, repeats_long, fault);
+    struct buf memory = buf_new(TRANSLATED_MAX_BYTES);
+    struct bytes translated;
+    enum status st = translate(text, &memory, &translated, repeats_long, fault);
 
     if (st == STATUS_OK)
-        st = compile(buf_bytes(&translated), code, fault);
-    buf_free(&translated);
+        st = compile(translated, code, fault);
+    buf_free(&memory);
     return st;
 }
 
