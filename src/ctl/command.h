@@ -15,6 +15,7 @@ struct command {
     enum status (*run)(const char *config_file, int argc, char **argv);
 };
 
+extern const struct command command_doctor;
 extern const struct command command_key;
 extern const struct command command_log_id;
 extern const struct command command_migrate;

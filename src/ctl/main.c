@@ -5,9 +5,9 @@
 
 #include "ctl/command.h"
 
-static const struct command *const commands[] = { &command_migrate,    &command_partitions,   &command_key,
-                                                  &command_plan,       &command_queue,        &command_schema,
-                                                  &command_quarantine, &command_check_config, &command_log_id };
+static const struct command *const commands[] = { &command_migrate, &command_partitions, &command_key,        &command_plan,
+                                                  &command_queue,   &command_schema,     &command_quarantine, &command_check_config,
+                                                  &command_log_id,  &command_doctor };
 
 static void print_usage(FILE *to)
 {
