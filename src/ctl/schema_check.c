@@ -55,7 +55,7 @@ struct check {
 
 /* ---- judging ---- */
 
-static void add_example(struct finding *finding, const struct value *event, struct bytes event_id, int64_t occurred_at_us)
+static void add_example(struct finding *finding, const struct value *event, const struct uuid *event_id, int64_t occurred_at_us)
 {
     const struct value *session = value_member(event, BYTES("session_id"), text_hash(BYTES("session_id")));
 
@@ -64,7 +64,7 @@ static void add_example(struct finding *finding, const struct value *event, stru
     struct example *example = &finding->examples[finding->n - 1];
     if (session)
         snprintf(example->session_id, sizeof example->session_id, "%.*s", (int)session->len, session->p);
-    snprintf(example->event_id, sizeof example->event_id, "%.*s", (int)event_id.len, event_id.p);
+    uuid_format(event_id, example->event_id);
     timestamp_format(occurred_at_us, example->occurred_at);
 }
 
@@ -88,7 +88,7 @@ static struct finding *finding_of(struct check *check, const struct schema_viola
     return finding;
 }
 
-static enum status judge(struct check *check, struct bytes event_id, int64_t occurred_at_us, struct bytes text)
+static enum status judge(struct check *check, const struct uuid *event_id, int64_t occurred_at_us, struct bytes text)
 {
     struct limits limits = LIMITS_DEFAULT;
     struct guard_result scan;
@@ -193,7 +193,8 @@ static void print_json(const struct check *check)
 
 static enum status judge_all(struct check *check, struct db *db, const struct event_check *events)
 {
-    struct bytes event_id, text;
+    struct uuid event_id;
+    struct bytes text;
     int64_t occurred_at_us;
     enum status st = STATUS_OK;
 
@@ -204,7 +205,7 @@ static enum status judge_all(struct check *check, struct db *db, const struct ev
     while (st == STATUS_OK) {
         st = event_check_next(db, &event_id, &occurred_at_us, &text);
         if (st == STATUS_OK)
-            st = judge(check, event_id, occurred_at_us, text);
+            st = judge(check, &event_id, occurred_at_us, text);
         show(check);
     }
     db_stream_end(db);

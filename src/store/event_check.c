@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/pg_value.h"
+
 enum { PARAMS = 3, NUMBER_BYTES = 24 };
 
 static void fill(const struct event_check *check, char limit[NUMBER_BYTES], struct db_param params[PARAMS])
@@ -43,32 +45,16 @@ enum status event_check_begin(struct db *db, const struct event_check *check)
                            PARAMS);
 }
 
-/* A whole number, negative before 1970. */
-static bool parse_us(struct bytes text, int64_t *us)
+enum status event_check_next(struct db *db, struct uuid *event_id, int64_t *occurred_at_us, struct bytes *text)
 {
-    bool is_negative = bytes_begins_with(text, BYTES("-"));
-    size_t magnitude;
-
-    if (is_negative) {
-        text.p++;
-        text.len--;
-    }
-    if (!bytes_to_size(text, INT64_MAX, &magnitude))
-        return false;
-    *us = is_negative ? -(int64_t)magnitude : (int64_t)magnitude;
-    return true;
-}
-
-enum status event_check_next(struct db *db, struct bytes *event_id, int64_t *occurred_at_us, struct bytes *text)
-{
-    struct bytes row, number;
     enum status st = db_stream_next(db);
 
     if (st != STATUS_OK)
         return st;
-    row = db_stream_value(db, 0);
-    if (!bytes_cut(&row, ' ', event_id) || !bytes_cut(&row, ' ', &number) || !parse_us(number, occurred_at_us) || !row.p)
+    struct bytes id = db_stream_value(db, 0);
+    *text = db_stream_value(db, 2);
+    if (id.len != sizeof event_id->octets || !pg_timestamptz_read(db_stream_value(db, 1), occurred_at_us) || !text->p)
         return STATUS_INTERNAL;
-    *text = row;
+    memcpy(event_id->octets, id.p, id.len);
     return STATUS_OK;
 }

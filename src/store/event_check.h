@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+#include "model/uuid.h"
 #include "store/db.h"
 
 /* Which events: the current items of a type, or its history. since: an RFC 3339 time; "": from the first. */
@@ -21,6 +22,6 @@ enum status event_check_count(struct db *db, const struct event_check *check, si
 enum status event_check_begin(struct db *db, const struct event_check *check) MUST_USE;
 
 /* The next event: its identity, and its JSON text, borrowed until the next call. Returns STATUS_END behind the last. */
-enum status event_check_next(struct db *db, struct bytes *event_id, int64_t *occurred_at_us, struct bytes *text) MUST_USE;
+enum status event_check_next(struct db *db, struct uuid *event_id, int64_t *occurred_at_us, struct bytes *text) MUST_USE;
 
 #endif

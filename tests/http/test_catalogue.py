@@ -94,6 +94,18 @@ def test_in_a_batch_each_event_is_judged_alone(api, strict):
     assert api.post([event(event_type)]).json()["code"] == "batch_rejected"
 
 
+def test_a_batch_on_request_is_judged_when_it_is_accepted(own, cluster):
+    own.put("strict", "enforce", SCHEMA)
+    daemon = own.daemon(queue_directory=own.directory, batch_max_events=2)
+    batch = [event("strict", n=1), event("strict"), event("other"), event("strict", n=2)]
+    answer = daemon.post(body(batch), headers={"Prefer": "respond-async"})
+    assert (answer.status, answer.json()["rejected"]) == (202, 1)
+    path = answer.header("Location")[len("/synchrony_data_analytics"):]
+    [error] = daemon.request("GET", path).json()["errors"]
+    assert (error["index"], error["code"], error["pointer"]) == (1, "schema", "")
+    wait_until(lambda: stored(cluster, "strict", own.dbname) == 2, "the queue is not replayed")
+
+
 def test_names_of_members_in_pointers_are_json(api, strict):
     event_type = strict["odd"]
     answer = until_status(api.post, event(event_type, **{'"\\\n': 1}), 400)
