@@ -55,9 +55,10 @@ enum status schema_set_compile(struct schema_set *set, struct schema_fault *faul
 /* The schema that was added with that uri, or NULL. It lives as long as the set, and judges once the set is compiled. */
 const struct schema *schema_set_find(const struct schema_set *set, struct bytes uri);
 
+/* A violation of propertyNames has the pointer of the member whose name it is. */
 struct schema_violation {
     struct bytes pointer;  /* JSON Pointer of the value that is at fault; names in it are cut to 64 bytes, the whole to 512 */
-    const char *keyword;   /* static: of the schema, "" where a schema false stands */
+    const char *keyword;   /* static; "false" where that stands for a schema, "" where work is given up between two keywords */
     struct bytes expected; /* a clause: what was expected, and of which kind or length the value is. Never the value */
 };
 

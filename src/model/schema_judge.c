@@ -214,6 +214,15 @@ static bool judge_array(struct schema_run *run, const struct schema_array *array
 
 /* ---- objects ---- */
 
+/* What is wrong is said of the name, not of the value that has the same pointer. */
+static bool judge_name(struct schema_run *run, const struct schema *schema, const struct value *name)
+{
+    run->names++;
+    bool fits = apply(run, schema, name);
+    run->names--;
+    return fits;
+}
+
 static bool judge_member(struct schema_run *run, const struct schema_object *object, const struct schema_slot *slot,
                          const struct value *name)
 {
@@ -228,8 +237,8 @@ static bool judge_member(struct schema_run *run, const struct schema_object *obj
     }
     if (!is_known && object->additional && goes_on(run, fits))
         fits &= apply_to_child(run, object->additional, name + 1, "additionalProperties", "member");
-    if (object->property_names && goes_on(run, fits) && !probe(run, object->property_names, name))
-        fits = schema_violate(run, name, "propertyNames", "a name that fits the schema of propertyNames");
+    if (object->property_names && goes_on(run, fits))
+        fits &= judge_name(run, object->property_names, name);
     return fits;
 }
 
@@ -297,13 +306,33 @@ static bool judge_object(struct schema_run *run, const struct schema_object *obj
 
 /* ---- schemas that judge the same value ---- */
 
+/* None fits. Where only one of them is for this kind of value, what it finds is what was meant. */
+static bool tell_alternatives(struct schema_run *run, const struct schema_list *list, const struct value *value)
+{
+    const struct schema *meant = NULL;
+    unsigned n = 0;
+
+    for (uint32_t i = 0; i < list->n && schema_run_tells(run); i++) {
+        if (has_type(list->schemas[i], value)) {
+            meant = list->schemas[i];
+            n++;
+        }
+    }
+    if (n == 1 && schema_run_tells(run))
+        (void)apply(run, meant, value);
+    return false;
+}
+
 static bool judge_any(struct schema_run *run, const struct schema_list *list, const struct value *value)
 {
     for (uint32_t i = 0; i < list->n && run->broken == STATUS_OK; i++) {
         if (probe(run, list->schemas[i], value))
             return true;
     }
-    return run->broken == STATUS_OK && schema_violate(run, value, "anyOf", "to fit one of %u schemas or more", (unsigned)list->n);
+    if (run->broken != STATUS_OK)
+        return false;
+    (void)schema_violate(run, value, "anyOf", "to fit one of %u schemas or more", (unsigned)list->n);
+    return tell_alternatives(run, list, value);
 }
 
 static bool judge_one(struct schema_run *run, const struct schema_list *list, const struct value *value)
@@ -312,10 +341,11 @@ static bool judge_one(struct schema_run *run, const struct schema_list *list, co
 
     for (uint32_t i = 0; i < list->n && n < 2 && run->broken == STATUS_OK; i++)
         n += probe(run, list->schemas[i], value);
-    if (run->broken != STATUS_OK)
-        return false;
-    return n == 1 || schema_violate(run, value, "oneOf", "to fit exactly one of %u schemas, fits %s", (unsigned)list->n,
-                                    n ? "more than one" : "none");
+    if (run->broken != STATUS_OK || n == 1)
+        return n == 1 && run->broken == STATUS_OK;
+    (void)schema_violate(run, value, "oneOf", "to fit exactly one of %u schemas, fits %s", (unsigned)list->n,
+                         n ? "more than one" : "none");
+    return n ? false : tell_alternatives(run, list, value);
 }
 
 static bool judge_condition(struct schema_run *run, const struct schema_combination *combination, const struct value *value)

@@ -10,9 +10,13 @@ enum { POINTER_MAX_BYTES = 512, TEXT_MAX_BYTES = 256 };
 
 static bool note(struct schema_run *run, const struct value *value, const char *keyword, struct bytes text)
 {
-    char pointer[POINTER_MAX_BYTES];
-    struct schema_violation violation = { .keyword = keyword };
+    char pointer[POINTER_MAX_BYTES], of_name[2 * TEXT_MAX_BYTES];
+    struct schema_violation violation = { .keyword = run->names ? "propertyNames" : keyword };
     size_t len = value_pointer(run->root, value, pointer, sizeof pointer);
+
+    if (run->names)
+        text = (struct bytes){ of_name, (size_t)snprintf(of_name, sizeof of_name, "a name: %.*s",
+                                                         (int)utf8_cut(text, TEXT_MAX_BYTES).len, text.p) };
 
     violation.pointer = arena_copy(run->arena, (struct bytes){ pointer, len });
     violation.expected = arena_copy(run->arena, utf8_cut(text, TEXT_MAX_BYTES));

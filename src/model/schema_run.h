@@ -12,6 +12,7 @@ struct schema_run {
     size_t steps; /* that are left */
     unsigned depth;
     unsigned probing;   /* schemas that are only tried: what they find is not told */
+    unsigned names;     /* schemas around it that judge a name, not a value */
     unsigned sensitive; /* schemas around the value that are marked x-sensitive */
     enum status broken; /* STATUS_OK; else why there will be no verdict */
 };

@@ -119,13 +119,19 @@ Test(schema_judge, says_what_was_expected)
         { __LINE__, TEXT("{\"patternProperties\":{\"^x-\":{\"type\":\"string\"}}}"), TEXT("{\"x-a\":1}"),
           "/x-a type: a string, is a number" },
         { __LINE__, TEXT("{\"propertyNames\":{\"maxLength\":2}}"), TEXT("{\"abc\":1}"),
-          "/abc propertyNames: a name that fits the schema of propertyNames" },
+          "/abc propertyNames: a name: at most 2 characters, has 3" },
+        { __LINE__, TEXT("{\"propertyNames\":{\"enum\":[\"a\",\"b\"]},\"additionalProperties\":{\"type\":\"null\"}}"),
+          TEXT("{\"c\":1}"), "/c type: null, is a number\n/c propertyNames: a name: one of \"a\", \"b\"" },
+        { __LINE__, TEXT("{\"propertyNames\":false}"), TEXT("{\"c\":1}"), "/c propertyNames: a name: no value at all" },
         { __LINE__, TEXT("{\"dependencies\":{\"a\":[\"b\"]}}"), TEXT("{\"a\":1}"), " dependencies: a member \"b\" beside \"a\"" },
         { __LINE__, TEXT("{\"dependencies\":{\"a\":{\"required\":[\"b\"]}}}"), TEXT("{\"a\":1}"), " required: a member \"b\"" },
         { __LINE__, TEXT("{\"anyOf\":[{\"type\":\"null\"},{\"minimum\":2}]}"), TEXT("1"),
-          " anyOf: to fit one of 2 schemas or more" },
+          " anyOf: to fit one of 2 schemas or more\n minimum: at least 2" },
+        { __LINE__, TEXT("{\"anyOf\":[{\"maximum\":0},{\"minimum\":2}]}"), TEXT("1"), " anyOf: to fit one of 2 schemas or more" },
+        { __LINE__, TEXT("{\"properties\":{\"a\":{\"oneOf\":[{\"type\":\"null\"},{\"type\":\"object\",\"required\":[\"b\"]}]}}}"),
+          TEXT("{\"a\":{}}"), "/a oneOf: to fit exactly one of 2 schemas, fits none\n/a required: a member \"b\"" },
         { __LINE__, TEXT("{\"oneOf\":[{\"type\":\"null\"},{\"minimum\":2}]}"), TEXT("1"),
-          " oneOf: to fit exactly one of 2 schemas, fits none" },
+          " oneOf: to fit exactly one of 2 schemas, fits none\n minimum: at least 2" },
         { __LINE__, TEXT("{\"oneOf\":[true,{\"minimum\":1}]}"), TEXT("1"),
           " oneOf: to fit exactly one of 2 schemas, fits more than one" },
         { __LINE__, TEXT("{\"not\":{\"type\":\"number\"}}"), TEXT("1"), " not: not to fit the schema of not" },
@@ -201,7 +207,8 @@ Test(schema_judge, never_shows_a_value)
           TEXT("{\"minLength\":9,\"pattern\":\"^a\",\"format\":\"ipv4\",\"not\":{},\"oneOf\":[true,true],\"anyOf\":[false]}"),
           TEXT("\"4111\""),
           " minLength: at least 9 characters, has 4\n pattern: a match of the pattern ^a\n format: the format ipv4\n"
-          " anyOf: to fit one of 1 schemas or more\n oneOf: to fit exactly one of 2 schemas, fits more than one\n"
+          " anyOf: to fit one of 1 schemas or more\n oneOf: to fit exactly one of 2 schemas, fits more "
+          "than one\n"
           " not: not to fit the schema of not" },
     };
 
