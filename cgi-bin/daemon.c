@@ -238,6 +238,7 @@ static void wire(struct daemon *daemon, struct service *service, int listen_fd)
                                .has_room = PTHREAD_COND_INITIALIZER } },
         .background = CREW_INITIALIZER,
     };
+    daemon->readers.are_alike = flight_are_alike;
 }
 
 /* Large bodies go back to the system when they are freed, instead of becoming holes in a heap, and threads share heaps: so what was used

@@ -42,6 +42,11 @@ void flight_end(struct flights *flights, struct flight *flight, enum call_stage 
     flight_give(flights, flight);
 }
 
+bool flight_are_alike(const struct flight *a, const struct flight *b)
+{
+    return worker_are_alike(a->call, b->call);
+}
+
 void flights_free(struct flights *flights)
 {
     while (flights->idle) {

@@ -10,8 +10,9 @@
 struct flight {
     struct connection connection;
     struct call *call;
-    int fd;                                                                    /* of the connection */
-    struct flight *next;                                                       /* in the list that it is in */
+    int fd;              /* of the connection */
+    struct flight *next; /* in the list that it is in */
+    uint64_t likeness;   /* in a pool: that of those that are alike; 0: none is */
     void (*work)(void *context, struct worker *worker, struct flight *flight); /* in a pool: what is to be done */
 };
 
@@ -30,6 +31,9 @@ void flight_give(struct flights *flights, struct flight *flight);
 
 /* Ends the connection of a call that was answered or is broken, and puts the flight back. */
 void flight_end(struct flights *flights, struct flight *flight, enum call_stage stage);
+
+/* Do two that wait for the database ask the same? */
+bool flight_are_alike(const struct flight *a, const struct flight *b);
 
 /* All must have been put back. */
 void flights_free(struct flights *flights);

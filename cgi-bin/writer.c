@@ -45,13 +45,56 @@ struct loop {
 
 /* ---- what others do ---- */
 
+/* Requests that are answered together. */
+struct crowd {
+    struct writer *writer;
+    struct flight *flights[POOL_MAX_ALIKE];
+    size_t n;
+};
+
+static void run_call(void *context, struct worker *worker, struct flight *flight);
+
+/* Lets all from the one at index on go on by themselves. */
+static void disperse(struct crowd *crowd, size_t index)
+{
+    size_t n = crowd->n;
+
+    crowd->n = index;
+    for (size_t i = index; i < n; i++) {
+        struct flight *flight = crowd->flights[i];
+        flight->likeness = 0;
+        if (!pool_queue(crowd->writer->readers, flight, run_call))
+            flight_end(crowd->writer->flights, flight, worker_refuse(flight->call, STATUS_BUSY));
+    }
+}
+
+/* Call.on_long of the first: the others would have to wait for its client. */
+static void disperse_others(void *context)
+{
+    disperse(context, 1);
+}
+
 /* pool_work of a reader. */
 static void run_call(void *context, struct worker *worker, struct flight *flight)
 {
     struct writer *writer = context;
+    struct crowd crowd = { .writer = writer };
+    struct call *calls[POOL_MAX_ALIKE];
+    enum call_stage stages[POOL_MAX_ALIKE];
+    size_t n_done;
 
-    connection_bound(flight->fd, writer->service->config->client_timeout_ms);
-    flight_end(writer->flights, flight, worker_run(worker, flight->call));
+    for (; flight; flight = flight->next) {
+        connection_bound(flight->fd, writer->service->config->client_timeout_ms);
+        crowd.flights[crowd.n] = flight;
+        calls[crowd.n++] = flight->call;
+    }
+    calls[0]->on_long = crowd.n > 1 ? disperse_others : NULL;
+    calls[0]->on_long_context = &crowd;
+    worker_run_alike(worker, calls, crowd.n, stages, &n_done);
+    if (n_done < crowd.n)
+        disperse(&crowd, n_done);
+    for (size_t i = 0; i < n_done; i++)
+        flight_end(writer->flights, crowd.flights[i], stages[i]);
 }
 
 /* pool_work of a sender: sends an answer that may not fit the connection's buffer. */
@@ -69,6 +112,7 @@ static bool begun(struct writer *writer, struct flight *flight, enum call_stage 
     if (stage == CALL_COMMITS)
         return true;
     if (stage == CALL_BLOCKS) {
+        flight->likeness = flight->call->action->is_probe ? 0 : worker_likeness(flight->call);
         if (pool_queue(flight->call->action->is_probe ? writer->probes : writer->readers, flight, run_call))
             return false;
         stage = worker_refuse(flight->call, STATUS_BUSY);

@@ -41,6 +41,10 @@ struct call {
     struct event **events;  /* those of the batch that are to be committed; in the arena */
     size_t n_events;
     size_t body_len;
+    size_t n_read;                  /* items that the answer has */
+    bool is_long;                   /* the answer leaves at its client's pace: no other call is to wait for it */
+    void (*on_long)(void *context); /* is told so, once; NULL: nobody waits */
+    void *on_long_context;
     int64_t begun_ns; /* clock_monotonic_ns */
     int64_t waits_since_ns;
     int64_t db_ns; /* how long it waited for the database, or the queue in its stead */

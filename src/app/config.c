@@ -122,6 +122,7 @@ static const struct choice_option {
     }
     CHOICE("csv_byte_order_mark", csv_byte_order_mark, "false", "false, true"),
     CHOICE("csv_neutralise", csv_neutralise, "true", "false, true"),
+    CHOICE("shared_reads", shared_reads, "true", "false, true"),
     CHOICE("event_types", event_types, "any", "any, listed"),
     CHOICE("scrub_cards", scrub.cards, "mask", "off, mask, reject"),
     CHOICE("scrub_ibans", scrub.ibans, "mask", "off, mask, reject"),

@@ -56,6 +56,7 @@ struct config {
     enum config_event_types event_types;
     enum config_truth csv_neutralise;
     enum config_truth csv_byte_order_mark;
+    enum config_truth shared_reads;
     size_t quarantine_max_rows; /* 0: refused events are not kept */
     int quarantine_retention_s;
     size_t quarantine_payload_max_bytes;

@@ -44,6 +44,11 @@ static void remember(struct reading *reading, const struct item *item)
 /* From here on the client's pace counts. */
 static enum status begin_long_answer(struct reading *reading)
 {
+    struct call *call = reading->call;
+
+    if (call->on_long && !call->is_long)
+        call->on_long(call->on_long_context);
+    call->is_long = true;
     if (!reading->is_long && !reading->call->response.without_body)
         reading->is_long = service_begin_long_answer(reading->call->worker->service);
     return reading->is_long || reading->call->response.without_body ? STATUS_OK : STATUS_BUSY;
@@ -222,10 +227,29 @@ static enum status answer(struct reading *reading)
         return st;
     st = read_from(reading, db);
     db_pool_give(readers, db);
+    reading->call->n_read = reading->n_items;
     metrics_add(METRIC_READ_ITEMS, reading->n_items);
     if (st == STATUS_OK && reading->selection.limit)
         st = end_page(reading);
     return st == STATUS_OK ? compare_tags(reading) : st;
+}
+
+/* Reads what is asked for, and whether the caller may have it. */
+static enum status admit(struct call *call, struct selection *selection, enum representation *representation)
+{
+    enum status st = selection_read(call->request.query, &call->arena, selection, &call->problem);
+
+    call->response.varies_by_accept = true;
+    if (st == STATUS_OK)
+        st = access_read(call, selection->event_type, selection->session_id);
+    if (st == STATUS_OK && !accept_choose(bytes_of(variable(call, "HTTP_ACCEPT")), representation))
+        st = problem_set(&call->problem, STATUS_NOT_ACCEPTABLE, "there are " REPRESENTATIONS_OFFERED);
+    return st;
+}
+
+static void count(bool is_shared)
+{
+    metrics_add(METRIC_2(CACHE, metrics_label(METRIC_LABEL_CACHE, BYTES("reads")), is_shared ? METRIC_HIT : METRIC_MISS), 1);
 }
 
 enum status read_items(struct call *call)
@@ -237,16 +261,11 @@ enum status read_items(struct call *call)
                                .last_session = buf_new(SESSION_MAX_BYTES),
                                .spool = { -1 } };
     enum representation representation;
-    enum status st = selection_read(call->request.query, &call->arena, &reading.selection, &call->problem);
+    enum status st = admit(call, &reading.selection, &representation);
 
-    call->response.varies_by_accept = true;
     if (st != STATUS_OK)
         return st;
-    st = access_read(call, reading.selection.event_type, reading.selection.session_id);
-    if (st != STATUS_OK)
-        return st;
-    if (!accept_choose(bytes_of(variable(call, "HTTP_ACCEPT")), &representation))
-        return problem_set(&call->problem, STATUS_NOT_ACCEPTABLE, "there are " REPRESENTATIONS_OFFERED);
+    count(false);
     call->response.content_type = representation_type(representation);
     call->response.hold_bytes = HTTP_HOLD_MAX_BYTES;
     reading.format = item_format_new(representation, reading.selection.event_type, &csv);
@@ -257,4 +276,18 @@ enum status read_items(struct call *call)
     buf_free(&reading.last_session);
     spool_close(&reading.spool);
     return st;
+}
+
+enum status read_join(struct call *call, const struct call *answered)
+{
+    struct selection selection;
+    enum representation representation;
+    enum status st = admit(call, &selection, &representation);
+
+    if (st != STATUS_OK)
+        return st;
+    count(true);
+    call->n_read = answered->n_read;
+    metrics_add(METRIC_READ_ITEMS, call->n_read);
+    return http_response_share(&call->response, &answered->response);
 }

@@ -14,4 +14,7 @@
  * first piece has left leaves the body open, so that nobody takes it for whole. */
 enum status read_items(struct call *call) MUST_USE;
 
+/* For a call that asks the same as one that read_items has answered, which is whole in its response. */
+enum status read_join(struct call *call, const struct call *answered) MUST_USE;
+
 #endif

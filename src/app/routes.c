@@ -31,7 +31,7 @@ static const struct route routes[] = {
     { .path = "",
       .name = HTTP_RESOURCE,
       .allow = "GET, HEAD, POST, OPTIONS",
-      .actions = { GET_AND_HEAD(.name = "read", .begin = read_items, .needs = READ, .blocks = true),
+      .actions = { GET_AND_HEAD(.name = "read", .begin = read_items, .join = read_join, .needs = READ, .blocks = true),
                    [HTTP_POST] = { .name = "ingest", .begin = ingest_begin, .end = ingest_end, .needs = INGEST }, PREFLIGHT } },
     { .path = BULK_PATH,
       .name = HTTP_RESOURCE BULK_PATH "{id}",

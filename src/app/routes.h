@@ -9,6 +9,10 @@
  * it. */
 typedef enum status route_handler(struct call *call);
 
+/* Answers a call as another was answered that asks the same and is still whole: what begin does for each caller is done, what it does to
+ * find the answer is not. Returns as a handler. */
+typedef enum status route_joiner(struct call *call, const struct call *answered);
+
 struct route;
 
 /* What a method does on a path. */
@@ -16,6 +20,7 @@ struct route_action {
     const char *name; /* of what is done, for the log */
     route_handler *begin;
     route_handler *end; /* after call->events were committed; NULL: begin does it all */
+    route_joiner *join; /* where calls that ask the same may share an answer; NULL: they may not */
     api_scopes needs;   /* one of these scopes (model/api_key); none: anybody may */
     bool is_probe;      /* begin says whether the service is well: it must not wait behind other requests */
     bool blocks;        /* begin waits for the database: not to be called where others would have to wait too */

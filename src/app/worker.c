@@ -92,6 +92,9 @@ static void reset(struct call *call, struct worker *worker, const struct exchang
     call->events = NULL;
     call->n_events = 0;
     call->body_len = 0;
+    call->n_read = 0;
+    call->is_long = false;
+    call->on_long = NULL;
     call->db_ns = 0;
 }
 
@@ -202,6 +205,55 @@ enum call_stage worker_run(struct worker *worker, struct call *call)
     enum status st = call->action->begin(call);
     call->db_ns = db_spent_ns() - spent_before_ns;
     return conclude(call, st);
+}
+
+static struct bytes variable(const struct call *call, const char *name)
+{
+    return bytes_of(call->exchange->variable(call->exchange->context, name));
+}
+
+/* FNV-1a, 64 bits, over the query. */
+uint64_t worker_likeness(const struct call *call)
+{
+    uint64_t sum = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)call->request.method;
+
+    if (!call->action->join || !call->worker->service->config->shared_reads)
+        return 0;
+    for (size_t i = 0; i < call->request.query.len; i++)
+        sum = (sum ^ (unsigned char)call->request.query.p[i]) * UINT64_C(0x100000001b3);
+    return sum ? sum : 1;
+}
+
+bool worker_are_alike(const struct call *a, const struct call *b)
+{
+    static const char *const names[] = { "REQUEST_URI", "HTTP_ACCEPT", "HTTP_IF_NONE_MATCH" };
+    bool alike = a->action == b->action && a->action->join && bytes_equal(a->request.query, b->request.query);
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && alike; i++)
+        alike = bytes_equal(variable(a, names[i]), variable(b, names[i]));
+    return alike;
+}
+
+/* What is our fault or our trouble is everybody's. */
+static bool is_shareable(const struct call *call, enum status st)
+{
+    return !call->is_long && !call->response.has_begun && (st == STATUS_OK || status_info(st)->http >= 500);
+}
+
+void worker_run_alike(struct worker *worker, struct call *const *calls, size_t n, enum call_stage *stages, size_t *n_done)
+{
+    struct call *first = calls[0];
+    int64_t spent_before_ns = db_spent_ns();
+
+    first->worker = worker;
+    enum status st = first->action->begin(first);
+    first->db_ns = db_spent_ns() - spent_before_ns;
+    *n_done = is_shareable(first, st) ? n : 1;
+    for (size_t i = 1; i < *n_done; i++) {
+        calls[i]->worker = worker;
+        stages[i] = conclude(calls[i], st == STATUS_OK ? calls[i]->action->join(calls[i], first) : st);
+    }
+    stages[0] = conclude(first, st); /* last: its answer is theirs */
 }
 
 enum call_stage worker_refuse(struct call *call, enum status st)

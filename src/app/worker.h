@@ -33,6 +33,17 @@ enum call_stage worker_begin(struct worker *worker, struct call *call, const str
 enum call_stage worker_end(struct worker *worker, struct call *call) MUST_USE;
 enum call_stage worker_run(struct worker *worker, struct call *call) MUST_USE;
 
+/* A number that is the same for calls in CALL_BLOCKS that ask the same, and seldom for others; 0: its answer is not to be shared. */
+uint64_t worker_likeness(const struct call *call);
+
+/* Do two calls that are in CALL_BLOCKS ask the same, so that one answer serves both? */
+bool worker_are_alike(const struct call *a, const struct call *b);
+
+/* worker_run for n calls that are alike: the answer is found once, after all of them were asked, so that each is told what it would have
+ * been told alone. stages[i] is what becomes of calls[i]. *n_done is how many were answered or broken; those
+ * behind are still in CALL_BLOCKS, since the first had no answer that can be shared. */
+void worker_run_alike(struct worker *worker, struct call *const *calls, size_t n, enum call_stage *stages, size_t *n_done);
+
 /* Answers a call that was not begun with a failure, such as STATUS_BUSY; for a call in any stage but the first two. */
 enum call_stage worker_refuse(struct call *call, enum status st) MUST_USE;
 

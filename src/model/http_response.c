@@ -224,6 +224,18 @@ void http_response_rewrite(struct http_response *response)
     buf_reset(&response->body);
 }
 
+enum status http_response_share(struct http_response *to, const struct http_response *from)
+{
+    to->code = from->code;
+    to->content_type = from->content_type;
+    to->varies_by_accept = from->varies_by_accept;
+    to->etag = from->etag;
+    to->next = from->next;
+    buf_reset(&to->body);
+    buf_add(&to->body, buf_bytes(&from->body));
+    return to->body.failed ? STATUS_NO_MEMORY : STATUS_OK;
+}
+
 static bool is_published_as_it_stands(enum status st)
 {
     return st == STATUS_MISSING_FIELDS || st == STATUS_MISSING_PARAMETER;

@@ -63,6 +63,10 @@ enum status http_response_return(struct http_response *response) MUST_USE;
 /* Takes back all that was written to the body. Not after has_begun. */
 void http_response_rewrite(struct http_response *response);
 
+/* Gives to what from has to say, its body included, but for what is the request's own: identifier, origin, limits. from has a whole body
+ * that has not begun to leave. Returns STATUS_NO_MEMORY. */
+enum status http_response_share(struct http_response *to, const struct http_response *from) MUST_USE;
+
 /* Sends what is left. The response is then done. Returns STATUS_CLIENT_GONE, or STATUS_NO_MEMORY. */
 enum status http_response_end(struct http_response *response) MUST_USE;
 

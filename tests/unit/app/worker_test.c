@@ -420,3 +420,95 @@ Test(worker, new_without_memory_is_none)
     cr_expect_gt(nth, 2);
     site_close(&site);
 }
+
+/* ---- calls that ask the same ---- */
+
+Test(worker, likeness)
+{
+    static const struct {
+        int line;
+        struct request a, b;
+        bool want;
+    } cases[] = {
+        { __LINE__,
+          { .method = "GET", .path = RESOURCE, .query = "event_type=a" },
+          { .method = "GET", .path = RESOURCE, .query = "event_type=a", .request_id = "id-1", .origin = "https://x" },
+          true },
+        { __LINE__,
+          { .method = "GET", .path = RESOURCE, .query = "event_type=a" },
+          { .method = "GET", .path = RESOURCE, .query = "event_type=b" },
+          false },
+        { __LINE__,
+          { .method = "GET", .path = RESOURCE, .query = "event_type=a" },
+          { .method = "HEAD", .path = RESOURCE, .query = "event_type=a" },
+          false },
+        { __LINE__,
+          { .method = "GET", .path = RESOURCE "/readyz", .query = "a" },
+          { .method = "GET", .path = RESOURCE "/readyz", .query = "a" },
+          false },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct site site;
+        struct visit a, b;
+        site_open(&site);
+        site.config.shared_reads = CONFIG_TRUE;
+        struct call *other = call_new(&site.service);
+        visit_begin(&a, &cases[i].a);
+        visit_begin(&b, &cases[i].b);
+        cr_assert_eq(worker_begin(site.worker, site.call, &a.exchange), CALL_BLOCKS);
+        cr_assert_eq(worker_begin(site.worker, other, &b.exchange), CALL_BLOCKS);
+        EXPECT_INT(cases[i].line, worker_are_alike(site.call, other), cases[i].want);
+        EXPECT_INT(cases[i].line, worker_likeness(site.call) && worker_likeness(site.call) == worker_likeness(other),
+                   cases[i].want);
+        site.config.shared_reads = CONFIG_FALSE;
+        EXPECT(cases[i].line, worker_likeness(site.call) == 0);
+        EXPECT_INT(cases[i].line, worker_run(site.worker, site.call), CALL_ANSWERED);
+        EXPECT_INT(cases[i].line, worker_run(site.worker, other), CALL_ANSWERED);
+        visit_end(&a);
+        visit_end(&b);
+        call_free(other);
+        site_close(&site);
+    }
+}
+
+/* A database that is away is away for all; a parameter that is wrong is told to each by itself. */
+Test(worker, calls_that_are_alike_are_answered_together)
+{
+    static const struct {
+        int line;
+        const char *query;
+        int code;
+        size_t n_done;
+    } cases[] = {
+        { __LINE__, "event_type=a", 503, 3 },
+        { __LINE__, "event_type=a&limit=0", 400, 1 },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct site site;
+        struct visit visits[3];
+        struct call *calls[3];
+        enum call_stage stages[3];
+        size_t n_done;
+        site_open(&site);
+        for (size_t k = 0; k < 3; k++) {
+            calls[k] = call_new(&site.service);
+            visit_begin(&visits[k], &(struct request){ .method = "GET", .path = RESOURCE, .query = cases[i].query });
+            cr_assert_eq(worker_begin(site.worker, calls[k], &visits[k].exchange), CALL_BLOCKS);
+        }
+        worker_run_alike(site.worker, calls, 3, stages, &n_done);
+        EXPECT_INT(cases[i].line, n_done, cases[i].n_done);
+        for (size_t k = 0; k < n_done; k++) {
+            EXPECT_INT(cases[i].line, stages[k], CALL_ANSWERED);
+            EXPECT_INT(cases[i].line, visit_code(&visits[k]), cases[i].code);
+        }
+        for (size_t k = n_done; k < 3; k++)
+            EXPECT_INT(cases[i].line, worker_run(site.worker, calls[k]), CALL_ANSWERED);
+        for (size_t k = 0; k < 3; k++) {
+            visit_end(&visits[k]);
+            call_free(calls[k]);
+        }
+        site_close(&site);
+    }
+}
