@@ -9,6 +9,7 @@
 #include "app/rate_limit.h"
 #include "app/routes.h"
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "model/client_address.h"
 #include "model/origin.h"
 
@@ -194,7 +195,7 @@ static bool is_free(const struct access *access, const struct call *call, api_sc
     const struct config *config = access->config;
     bool is_listed = config->n_allowed_origins == 0;
 
-    if (!access->keeper)
+    if (!access->keeper || needs == 1u << API_SCOPE_METRICS) /* app/metrics says who may besides */
         return true;
     for (size_t i = 0; i < config->n_allowed_origins && !is_listed; i++)
         is_listed = origin_matches(config->allowed_origins[i], call->request.origin);
@@ -263,6 +264,15 @@ static void tell_limits(struct call *call, const struct rate_demand *demand, con
     call->response.retry_after_s = (int)answer->wait_s;
 }
 
+static void count_limited(const struct rate_demand *demand, const struct rate_answer *answer)
+{
+    static const struct bytes reasons[2][2] = { { BYTES("address_rate"), BYTES("address_quota") },
+                                                { BYTES("key_rate"), BYTES("key_quota") } };
+    struct bytes reason = reasons[demand->table == RATE_KEYS][answer->is_daily];
+
+    metrics_add(METRIC_1(RATE_LIMITED, metrics_label(METRIC_LABEL_REASON, reason)), 1);
+}
+
 enum status access_charge(struct call *call, size_t n)
 {
     struct caller *caller = call->caller;
@@ -278,9 +288,15 @@ enum status access_charge(struct call *call, size_t n)
     if (answer.is_too_much)
         return problem_set(&call->problem, STATUS_TOO_LARGE, "at most %llu events may come at once, these are %zu",
                            (unsigned long long)(answer.is_daily ? caller->demand.daily_quota : caller->demand.rate.burst), n);
+    count_limited(&caller->demand, &answer);
     tell_limits(call, &caller->demand, &answer);
     return problem_set(&call->problem, STATUS_RATE_LIMITED, "%s",
                        answer.is_daily ? "the daily quota is used up" : "more events than the plan lets pass");
+}
+
+bool access_has_scope(const struct call *call, enum api_scope scope)
+{
+    return call->caller && (call->caller->scopes >> scope & 1);
 }
 
 enum status access_event_type(const struct call *call, struct bytes event_type, struct problem *problem)

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "app/call.h"
+#include "model/api_key.h"
 
 struct access;
 
@@ -33,6 +34,9 @@ enum status access_judge(struct call *call) MUST_USE;
 /* Charges n events, 1 ≤ n, once: what comes later is free. The response is given Retry-After and the RateLimit fields where they are
  * refused (draft-ietf-httpapi-ratelimit-headers). Returns STATUS_RATE_LIMITED; STATUS_TOO_LARGE for more than can ever be admitted. */
 enum status access_charge(struct call *call, size_t n) MUST_USE;
+
+/* Has the caller shown a key with this scope? */
+bool access_has_scope(const struct call *call, enum api_scope scope);
 
 /* May the caller store or read events of this type? Returns STATUS_FORBIDDEN, with problem. */
 enum status access_event_type(const struct call *call, struct bytes event_type, struct problem *problem) MUST_USE;

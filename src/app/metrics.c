@@ -1,5 +1,6 @@
 #include "app/metrics.h"
 
+#include "app/access.h"
 #include "app/metrics_text.h"
 #include "base/clock.h"
 #include "store/readiness.h"
@@ -27,17 +28,19 @@ static bool is_local(const struct call *call)
            !variable(call, "HTTP_FORWARDED").p;
 }
 
-static enum status admit(const struct call *call)
+/* A key with the scope opens it for those whom the option leaves out, unless it is off. */
+static enum status admit(struct call *call)
 {
-    switch (call->worker->service->config->metrics) {
-    case CONFIG_METRICS_ALL:
+    const struct config *config = call->worker->service->config;
+
+    if (config->metrics == CONFIG_METRICS_OFF)
+        return STATUS_NOT_FOUND;
+    if (config->metrics == CONFIG_METRICS_ALL || is_local(call) || access_has_scope(call, API_SCOPE_METRICS))
         return STATUS_OK;
-    case CONFIG_METRICS_LOCAL:
-        return is_local(call) ? STATUS_OK : STATUS_NOT_FOUND;
-    case CONFIG_METRICS_OFF:
-        break;
-    }
-    return STATUS_NOT_FOUND;
+    if (config->access == CONFIG_ACCESS_OPEN)
+        return STATUS_NOT_FOUND;
+    return problem_set(&call->problem, variable(call, "HTTP_X_API_KEY").p ? STATUS_FORBIDDEN : STATUS_UNAUTHORIZED,
+                       "the scope \"metrics\" is needed");
 }
 
 /* Does a list of media ranges name OpenMetrics, and not to exclude it? */

@@ -4,9 +4,9 @@
 
 #include "app/call.h"
 
-/* Answers whom the option metrics allows: everyone; or clients of this host, whose requests no proxy has passed on; or nobody, as if the
- * path were not there. What the database does not say in time is left out: an answer about a database that hangs takes as long as
- * /readyz. */
+/* Answers whom the option metrics allows: everyone; or clients of this host, whose requests no proxy has passed on, and who has a key with
+ * the scope metrics; or nobody, as if the path were not there. What the database does not say in time is left out: an answer about one that
+ * hangs takes as long as /readyz. */
 enum status metrics_answer(struct call *call) MUST_USE;
 
 #endif

@@ -25,7 +25,7 @@ static enum status preflight(struct call *call)
 #define PREFLIGHT [HTTP_OPTIONS] = { .name = "preflight", .begin = preflight }
 #define GET_AND_HEAD(...) [HTTP_GET] = { __VA_ARGS__ }, [HTTP_HEAD] = { __VA_ARGS__ }
 
-enum { INGEST = 1 << API_SCOPE_INGEST, READ = 1 << API_SCOPE_READ };
+enum { INGEST = 1 << API_SCOPE_INGEST, READ = 1 << API_SCOPE_READ, METRICS = 1 << API_SCOPE_METRICS };
 
 static const struct route routes[] = {
     { .path = "",
@@ -48,7 +48,8 @@ static const struct route routes[] = {
     { .path = "/metrics",
       .name = HTTP_RESOURCE "/metrics",
       .allow = "GET, HEAD, OPTIONS",
-      .actions = { GET_AND_HEAD(.name = "metrics", .begin = metrics_answer, .blocks = true, .is_probe = true), PREFLIGHT } },
+      .actions = { GET_AND_HEAD(.name = "metrics", .begin = metrics_answer, .needs = METRICS, .blocks = true, .is_probe = true),
+                   PREFLIGHT } },
 };
 
 enum { ROUTES = sizeof routes / sizeof routes[0] };

@@ -103,6 +103,9 @@ void telemetry_end(struct call *call, enum status st, bool is_broken)
     int64_t now_ns = clock_monotonic_ns();
     int64_t duration_ns = now_ns - call->begun_ns;
 
+    if (st == STATUS_UNAUTHORIZED || st == STATUS_FORBIDDEN)
+        metrics_add(METRIC_1(ACCESS_DENIED, metrics_label(METRIC_LABEL_REASON, bytes_of(status_info(st)->code))), 1);
+
     count_request(call, is_broken, duration_ns);
     /* A batch on request that was queued has been counted where it was. */
     if (call->action && call->action->end && !(call->is_answered && st == STATUS_OK))

@@ -9,6 +9,7 @@ import pytest
 
 from client import CREATED
 from cluster import clean_environment, give_away
+from exposition import PROMETHEUS
 from servers import Daemon, wait_until
 
 UNKNOWN = "syk_0000000000000000000000000000000000000000000000000"
@@ -70,6 +71,7 @@ def keys(office):
         "read": office.create("--scope", "read"),
         "both": office.create("--scope", "ingest,read"),
         "report": office.create("--scope", "report"),
+        "metrics": office.create("--scope", "metrics"),
         "bound": office.create("--scope", "ingest", "--origin", "https://www.bank.example", "--origin", "https://*.shop.example"),
         "typed": office.create("--scope", "ingest,read", "--event-type", "click", "--event-type", "view"),
         "slow": office.create("--scope", "ingest", "--plan", office.plan(0.01, 5)),
@@ -98,6 +100,16 @@ def guarded(run_dir, build_dir, settings, keys):
 
 
 # --- keys and their scopes ---
+
+@pytest.mark.parametrize("name, address, status", [
+    (None, "127.0.0.1", 200), (None, "192.0.2.1", 401), ("metrics", "192.0.2.1", 200), ("read", "192.0.2.1", 403), ("read", "127.0.0.1", 200)])
+def test_metrics_are_for_this_host_and_who_has_a_key_for_them(guarded, keys, name, address, status):
+    headers = headers_of(keys[name]) if name else None
+    expect = {"Content-Type": PROMETHEUS} if status == 200 else None
+    response = guarded.request("GET", "/metrics", headers=headers, expect=expect, REMOTE_ADDR=address)
+    assert response.status == status
+
+
 
 @pytest.mark.parametrize("name, post, get", [
     (None, 401, 401), ("unknown", 401, 401), ("ingest", 201, 403), ("read", 403, 200), ("both", 201, 200), ("report", 403, 403)])
