@@ -4,6 +4,7 @@
 
 #include "app/config.h"
 #include "base/status.h"
+#include "store/db.h"
 
 enum doctor_level {
     DOCTOR_OK,
@@ -29,6 +30,9 @@ void doctor_found(struct doctor *doctor, enum doctor_level level, const char *ch
 void doctor_check_files(struct doctor *doctor);
 void doctor_check_queue(struct doctor *doctor);
 void doctor_check_database(struct doctor *doctor);
+
+/* By the writer's connection, as the responder reads it. */
+void doctor_check_catalogue(struct doctor *doctor, struct db *db);
 
 /* Asks a real web server: url is that of the resource. */
 void doctor_check_url(struct doctor *doctor, const char *url);

@@ -218,6 +218,7 @@ void doctor_check_database(struct doctor *doctor)
         doctor_found(doctor, readiness_check(writer) == STATUS_OK ? DOCTOR_OK : DOCTOR_FAULT, "database.ready", setup_advice,
                      "whether it would take an event now");
         check_partitions(doctor, writer);
+        doctor_check_catalogue(doctor, writer);
     }
     if (reader)
         check_lag(doctor, reader);

@@ -30,14 +30,23 @@ def put_schema(cluster, event_type, mode="enforce", schema=None, dbname="synchro
 class Own:
     """A database of its own, a folder for what processes share, and daemons on both."""
 
-    def __init__(self, cluster, command, make_daemon, run_dir):
-        self.cluster, self.command, self.make_daemon = cluster, command, make_daemon
+    def __init__(self, cluster, command, run_dir):
+        self.cluster, self.command, self.make_daemon = cluster, command, None
         self.dbname = "own" + uuid.uuid4().hex[:8]
         self.directory = os.path.join(run_dir, self.dbname)
         os.mkdir(self.directory, 0o700)
         give_away(self.directory)
         cluster.create_database(self.dbname)
         cluster.migrate(command, self.dbname)
+
+    def clean(self, make_daemon):
+        """For the next test: the daemons of the one before have ended."""
+        self.make_daemon = make_daemon
+        for table in ("event_schemas", "rejected_events", "events", "event_log"):
+            self.execute("DELETE FROM " + table)
+        for name in os.listdir(self.directory):
+            os.unlink(os.path.join(self.directory, name))
+        return self
 
     def settings(self, **more):
         return {"writer_database": self.cluster.conninfo("synchrony_writer", self.dbname), "run_directory": self.directory} | more

@@ -159,10 +159,15 @@ def make_daemon(request, run_dir, build_dir, settings):
             assert responder.stop() == 0
 
 
+@pytest.fixture(scope="session")
+def own_database(cluster, command, run_dir):
+    return Own(cluster, command, run_dir)
+
+
 @pytest.fixture
-def own(cluster, command, make_daemon, run_dir):
-    """A database whose event catalogue is the test's own."""
-    return Own(cluster, command, make_daemon, run_dir)
+def own(own_database, make_daemon):
+    """A database whose event catalogue is the test's own, with nothing in it."""
+    return own_database.clean(make_daemon)
 
 
 @pytest.fixture

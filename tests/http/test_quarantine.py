@@ -9,6 +9,7 @@ import uuid
 
 import pytest
 
+from catalogue import put_schema
 from client import CREATED
 from servers import wait_until
 
@@ -118,7 +119,6 @@ def test_a_database_that_is_away_keeps_nobody_waiting(own, cluster):
 
 
 def test_under_every_server(api, cluster, event_type):
-    from catalogue import put_schema
     put_schema(cluster, event_type, "enforce", STRICT)
 
     def kept():
@@ -149,15 +149,9 @@ def test_list_and_show(own):
 @pytest.mark.parametrize("arguments, code", [
     ((), 2), (("nope",), 2), (("list", "x"), 2), (("list", "--limit", "0"), 2), (("list", "--since", "x"), 2), (("list", "--dry-run"), 2),
     (("show",), 2), (("show", "x"), 2), (("show", str(uuid.uuid4())), 1), (("replay", "x"), 2), (("replay", "--type", ""), 2)])
-def test_wrong_arguments(template, arguments, code):
-    result = run(template, *arguments)
+def test_wrong_arguments(own_database, arguments, code):
+    result = run(own_database, *arguments)
     assert result.returncode == code and result.stderr and not result.stdout
-
-
-@pytest.fixture(scope="module")
-def template(cluster, command, run_dir):
-    from catalogue import Own
-    return Own(cluster, command, None, run_dir)
 
 
 # --- replay ---

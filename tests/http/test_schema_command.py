@@ -164,6 +164,19 @@ def test_without_a_database_it_is_69(catalogue):
     assert result.returncode == 69 and result.stderr
 
 
+# --- the doctor ---
+
+def test_the_doctor_finds_a_catalogue_that_cannot_be_used(filled):
+    def finding():
+        result = subprocess.run([filled.command, "doctor", "--json"], env=filled.environment(), text=True, capture_output=True, timeout=TIMEOUT_S,
+                                check=False)
+        return next(found for found in json.loads(result.stdout)["findings"] if found["check"] == "catalogue")
+    assert finding() == {"check": "catalogue", "level": "ok", "message": "1 event types have a schema, 0 of them are enforced"}
+    filled.execute("INSERT INTO event_schemas (event_type, version, mode, schema, author) VALUES ('site', 2, 'shared', '{\"type\":5}', 'eve')")
+    found = finding()
+    assert found["level"] == "fault" and "version 2 of site: /type" in found["message"] and found["advice"]
+
+
 # --- the catalogue that comes with it ---
 
 BANK = sorted(glob.glob(os.path.join(DEPLOY, "schemas", "*.json")))
