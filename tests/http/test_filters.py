@@ -83,15 +83,15 @@ def test_items_of_one_page_follow_what_is_written(api, event_type):
     assert sessions(api, event_type=event_type, page_url="https://x/2") == "s"
 
 
-def test_history_has_every_event(api, event_type):
+def test_history_has_every_event(daemon, event_type):
     """Of the events of two sessions, posted in no order, one replaced twice."""
     events = [event_of(event_type, "b", 2), event_of(event_type, "a", 3), event_of(event_type, "a", 1, "https://x/"), event_of(event_type, "a", 2)]
     for event in events:
-        assert api.post(event).status == 201
-    assert len(api.items(event_type=event_type)) == 2
+        assert daemon.post(json.dumps(event).encode()).status == 201
+    assert len(daemon.items(event_type=event_type)) == 2
 
     def history(**params):
-        return [(item["session_id"], item["timestamp"]) for item in api.items(event_type=event_type, history="true", **params)]
+        return [(item["session_id"], item["timestamp"]) for item in daemon.items(event_type=event_type, history="true", **params)]
     in_sessions = [("a", at(1)), ("a", at(2)), ("a", at(3)), ("b", at(2))]
     assert history() == history(order="session_id") == in_sessions
     assert history(order="time") == [("a", at(1)), ("a", at(2)), ("b", at(2)), ("a", at(3))]
@@ -100,8 +100,8 @@ def test_history_has_every_event(api, event_type):
     assert history(session_id="a", since=at(2)) == in_sessions[1:3]
     assert history(page_url="https://x/") == history(page_url="https://x/", session_id="a") == [("a", at(1))]
     assert history(page_url="https://x/", order="time") == [("a", at(1))]
-    assert api.items(event_type=event_type, history="true", session_id="c") == []
-    assert len(api.items(event_type=event_type, history="false")) == 2
+    assert daemon.items(event_type=event_type, history="true", session_id="c") == []
+    assert len(daemon.items(event_type=event_type, history="false")) == 2
 
 
 def test_history_reads_back_what_was_posted(api, event_type):
