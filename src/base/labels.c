@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/text_hash.h"
+
 /* A place is one word: 0, or all that says which name has it. The upper half is the name's hash, so that a name is seldom compared in
  * vain. */
 enum { LEN_BITS = 8, OFFSET_BITS = 16 };
@@ -12,23 +14,6 @@ static uint64_t word_of(uint32_t hash, uint32_t offset, size_t len)
     return (uint64_t)hash << 32 | offset << LEN_BITS | (uint32_t)len;
 }
 
-/* Multiplies and folds eight bytes at a time: names are hashed once for each event. */
-static uint32_t hash_of(struct bytes name)
-{
-    uint64_t hash = name.len;
-
-    while (name.len) {
-        uint64_t piece = 0;
-        size_t len = name.len < sizeof piece ? name.len : sizeof piece;
-        memcpy(&piece, name.p, len);
-        hash = (hash ^ piece) * 0x9e3779b97f4a7c15u;
-        hash ^= hash >> 32;
-        name.p += len;
-        name.len -= len;
-    }
-    return (uint32_t)hash;
-}
-
 static struct bytes name_of(const struct label_set *set, uint64_t word)
 {
     return (struct bytes){ set->texts->bytes + ((uint32_t)word >> LEN_BITS), word & ((1u << LEN_BITS) - 1) };
@@ -36,7 +21,9 @@ static struct bytes name_of(const struct label_set *set, uint64_t word)
 
 static bool is_of(const struct label_set *set, uint64_t word, uint32_t hash, struct bytes name)
 {
-    return word >> 32 == hash && bytes_equal(name_of(set, word), name);
+    struct bytes other = name_of(set, word);
+
+    return word >> 32 == hash && other.len == name.len && text_same(other.p, name.p, name.len);
 }
 
 /* Looks for name from its hash's place on. Returns its number, and otherwise LABEL_OTHER with the first free number in *is_free. */
@@ -66,7 +53,7 @@ unsigned labels_find(const struct label_set *set, struct bytes name)
 {
     unsigned is_free;
 
-    return is_label(name) ? look_up(set, hash_of(name), name, &is_free) : LABEL_OTHER;
+    return is_label(name) ? look_up(set, text_hash(name), name, &is_free) : LABEL_OTHER;
 }
 
 /* Writes the text where nobody looks yet. Returns the word that makes it a name; 0 where there is no room. */
@@ -86,7 +73,7 @@ static uint64_t write_text(const struct label_set *set, uint32_t hash, struct by
 
 unsigned labels_add(const struct label_set *set, struct bytes name)
 {
-    uint32_t hash = hash_of(name);
+    uint32_t hash = text_hash(name);
     uint64_t word = 0;
     unsigned number, is_free;
 

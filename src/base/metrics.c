@@ -8,7 +8,7 @@
 #include "base/process.h"
 #include "base/shared_file.h"
 
-enum { SHARDS = 64, LAYOUT = 1 };
+enum { SHARDS = 64, LAYOUT = 2 };
 
 /* One process's counts. A page of its own and more, so that no two processes write to one cache line. */
 struct shard {
