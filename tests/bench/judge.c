@@ -21,8 +21,8 @@ struct bench {
     struct arena arena;
 };
 
-static const struct bytes parameters[] = { BYTES("from"), BYTES("utm_*") };
-static const struct scrub rules = { .cards = SCRUB_MASK, .ibans = SCRUB_MASK, .parameters = parameters, .n_parameters = 2 };
+/* As the responder is configured when nobody says otherwise. */
+static const struct scrub rules = { .cards = SCRUB_MASK, .ibans = SCRUB_MASK };
 
 static void die(const char *what, const char *reason)
 {
