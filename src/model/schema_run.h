@@ -23,6 +23,12 @@ static inline bool schema_run_tells(const struct schema_run *run)
     return !run->probing && run->report->n < SCHEMA_VIOLATIONS_MAX && run->broken == STATUS_OK;
 }
 
+/* Is there a reason to look on? */
+static inline bool schema_run_goes_on(const struct schema_run *run, bool fits)
+{
+    return fits || schema_run_tells(run);
+}
+
 /* Each notes a violation, unless schemas are only tried, and returns false.
  *
  * The text tells what the schema says, and of the value nothing but what _got adds: which is left out where the schema is sensitive. */
@@ -45,6 +51,12 @@ static inline bool schema_take(struct schema_run *run, size_t n, const struct va
     run->steps -= n;
     return true;
 }
+
+bool schema_judge_number(struct schema_run *run, const struct schema_number *number, const struct value *value);
+bool schema_judge_string(struct schema_run *run, const struct schema_string *string, const struct value *value);
+
+/* Does the pattern match? Otherwise, or where that costs too much, false. */
+bool schema_matches(struct schema_run *run, const struct pattern *pattern, const struct value *string, const char *keyword);
 
 /* Are the two values equal as JSON has it: numbers by value, objects without order? Gives up like everything here. */
 bool schema_equal(struct schema_run *run, const struct value *a, const struct value *b, const char *keyword);

@@ -179,6 +179,29 @@ Test(schema_bounds, many_patterns_for_many_names)
     EXPECT_TEXT(__LINE__, report.violations[0].keyword, "patternProperties");
 }
 
+/* Each of 200 names asks for all of them, in each of 100 objects. */
+Test(schema_bounds, many_dependencies_of_many_names)
+{
+    buf_add_text(&schema_text, "{\"items\":{\"dependencies\":{");
+    for (int i = 0; i < 200; i++) {
+        buf_add_format(&schema_text, "%s\"n%d\":[", i ? "," : "", i);
+        for (int k = 0; k < 200; k++)
+            buf_add_format(&schema_text, "%s\"n%d\"", k ? "," : "", k);
+        buf_add_text(&schema_text, "]");
+    }
+    buf_add_text(&schema_text, "}}}");
+    for (int i = 0; i < 100; i++) {
+        buf_add_text(&value_text_, i ? ",{" : "[{");
+        for (int k = 0; k < 200; k++)
+            buf_add_format(&value_text_, "%s\"n%d\":1", k ? "," : "", k);
+        buf_add_text(&value_text_, "}");
+    }
+    buf_add_text(&value_text_, "]");
+    EXPECT_STATUS(__LINE__, run(), STATUS_SCHEMA_TOO_COSTLY);
+    EXPECT_BYTES(__LINE__, report.violations[0].pointer, BYTES("/0"));
+    EXPECT_TEXT(__LINE__, report.violations[0].keyword, "dependencies");
+}
+
 /* Strings are found by their hashes, however many a schema lists. */
 Test(schema_bounds, enum_of_ten_thousand_strings)
 {

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "model/schema.h"
+#include "tests/unit/failing.h"
 #include "tests/unit/unit.h"
 
 #define URI "https://bank.example/schemas/page_view"
@@ -270,4 +271,41 @@ Test(schema_set, schemas_refer_to_each_other)
         arena_free(&arena);
         schema_set_free(set);
     }
+}
+
+/* Enough for several blocks of memory, and patterns that have their own. */
+static enum status compile_much(const struct buf *text)
+{
+    struct schema_fault fault = { 0 };
+    struct schema_set *set = schema_set_new();
+    enum status st = set ? schema_set_add(set, BYTES("urn:a"), buf_bytes(text), &fault) : STATUS_NO_MEMORY;
+
+    if (st == STATUS_OK)
+        st = schema_set_add(set, BYTES("urn:b"), BYTES("{\"$ref\":\"urn:a#/definitions/d7\",\"pattern\":\"a+\"}"), &fault);
+    if (st == STATUS_OK)
+        st = schema_set_compile(set, &fault);
+    schema_set_free(set);
+    return st;
+}
+
+Test(schema_set, without_memory_says_so_at_every_allocation)
+{
+    struct buf text = buf_new(64 * 1024);
+    bool failed;
+    int nth = 1;
+
+    buf_add_text(&text, "{\"$ref\":\"http://json-schema.org/draft-07/schema\",\"definitions\":{");
+    for (int i = 0; i < 100; i++)
+        buf_add_format(&text, "%s\"d%d\":{\"pattern\":\"^a{%d}$\",\"enum\":[\"a\",1,{}],\"minimum\":%d}", i ? "," : "", i, i % 8,
+                       i);
+    buf_add_text(&text, "}}");
+    cr_assert_not(text.failed);
+    do {
+        failing_begin(nth++);
+        enum status st = compile_much(&text);
+        failed = failing_end();
+        EXPECT_STATUS(nth, st, failed ? STATUS_NO_MEMORY : STATUS_OK);
+    } while (failed);
+    cr_expect_gt(nth, 50);
+    buf_free(&text);
 }
