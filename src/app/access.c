@@ -116,14 +116,15 @@ static struct bytes variable(const struct call *call, const char *name)
     return value.len ? value : (struct bytes){ 0 };
 }
 
-static struct bytes actor_of(struct arena *arena, const char *kind, struct bytes name)
+static struct bytes actor_of(struct arena *arena, struct bytes kind, struct bytes name)
 {
-    char *text = arena_alloc(arena, strlen(kind) + name.len + 1);
+    char *text = arena_alloc(arena, kind.len + name.len);
 
     if (!text)
         return (struct bytes){ 0 };
-    int len = snprintf(text, strlen(kind) + name.len + 1, "%s%.*s", kind, (int)name.len, name.p);
-    return (struct bytes){ text, (size_t)len };
+    memcpy(text, kind.p, kind.len);
+    memcpy(text + kind.len, name.p, name.len);
+    return (struct bytes){ text, kind.len + name.len };
 }
 
 /* A key pays for itself, all others by their addresses. */
@@ -162,7 +163,7 @@ static enum status take_key(const struct access *access, struct call *call, stru
         return problem_set(&call->problem, STATUS_FORBIDDEN, "the key is not good for this origin");
     caller->scopes = grant.scopes;
     caller->event_types = grant.event_types;
-    caller->actor = actor_of(&call->arena, "key:", bytes_of(grant.id));
+    caller->actor = actor_of(&call->arena, BYTES("key:"), bytes_of(grant.id));
     caller->demand = (struct rate_demand){ .table = RATE_KEYS,
                                            .who = bytes_of(caller->key_id),
                                            .rate = grant.rate,
@@ -184,7 +185,7 @@ static enum status identify(const struct access *access, struct call *call, stru
         caller->scopes |= 1u << API_SCOPE_READ | 1u << API_SCOPE_REPORT;
         caller->event_types = (struct bytes){ 0 };
         if (!key.p)
-            caller->actor = actor_of(&call->arena, "user:", user);
+            caller->actor = actor_of(&call->arena, BYTES("user:"), user);
     }
     return st == STATUS_OK && (key.p || user.p) && !caller->actor.p ? STATUS_NO_MEMORY : st;
 }

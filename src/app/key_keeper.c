@@ -18,6 +18,7 @@
 enum {
     LOOK_EVERY_MS = 1000,
     ASK_EVERY_MS = 2000,
+    ASK_AGAIN_MS = 30000, /* a database that lacks the tables, or refuses the role: an administrator is at work there */
     US_PER_S = 1000000,
     PATH_BYTES = 400,
     USAGES_AT_ONCE = 1000,
@@ -261,7 +262,7 @@ static void ask(struct key_keeper *keeper, bool writes)
         take(keeper, ring);
         st = report(keeper);
     }
-    keeper->ask_ms = clock_monotonic_ms() + ASK_EVERY_MS;
+    keeper->ask_ms = clock_monotonic_ms() + (st == STATUS_NOT_SET_UP ? ASK_AGAIN_MS : ASK_EVERY_MS);
     tell(keeper, st);
 }
 

@@ -5,6 +5,7 @@ import pytest
 from client import EVERY_RESPONSE
 
 LISTED = "https://www.bank.example"
+BELOW = ("https://a.shop.example", "https://a.b.shop.example")
 ORIGIN = "Access-Control-Allow-Origin"
 
 
@@ -23,19 +24,19 @@ def test_without_a_list_every_origin_is_answered_with_a_star(api, event_type, or
 def listing(run_dir, build_dir, settings):
     from servers import Daemon
     responder = Daemon("listing", run_dir, build_dir,
-                       settings | {"allowed_origins": [LISTED, "http://localhost:8080"]}).start()
+                       settings | {"allowed_origins": [LISTED, "http://localhost:8080", "https://*.shop.example"]}).start()
     yield responder
     assert responder.stop() == 0
 
 
 def ask(listing, origin, method="GET", path="/healthz", body=None):
-    expected = origin if origin in (LISTED, "http://localhost:8080") else None
+    expected = origin if origin in (LISTED, "http://localhost:8080", *BELOW) else None
     response = listing.request(method, path, body=body, headers=None if origin is None else {"Origin": origin},
                                expect={ORIGIN: expected})
     return response
 
 
-@pytest.mark.parametrize("origin", [LISTED, "http://localhost:8080"])
+@pytest.mark.parametrize("origin", [LISTED, "http://localhost:8080", *BELOW])
 def test_listed_origin_is_echoed(listing, origin):
     for method, path, body in (("GET", "/healthz", None), ("GET", "", None), ("OPTIONS", "", None), ("PUT", "", b"{}"), ("POST", "", b"{"),
                                ("GET", "/nothing", None)):
@@ -45,7 +46,8 @@ def test_listed_origin_is_echoed(listing, origin):
 @pytest.mark.parametrize("origin", [
     None, "null", "", "*", "https://evil.example", LISTED + ".evil.example", LISTED + "/", LISTED + ":443", LISTED.upper(), "http://www.bank.example",
     "https://bank.example", "https://www.bank.example https://evil.example", LISTED + "\r\nX-Injected: 1", LISTED + "\n", " " + LISTED, LISTED[:-1],
-    "http://localhost:80801", "http://localhost"])
+    "http://localhost:80801", "http://localhost", "https://shop.example", "https://.shop.example", "https://evilshop.example", "http://a.shop.example",
+    "https://a.shop.example:8443", "https://evil.example/.shop.example", "https://evil.example\r\nX-Injected: 1\r\n.shop.example"])
 def test_other_origin_gets_no_permission(listing, origin):
     for method, path, body in (("GET", "/healthz", None), ("OPTIONS", "", None), ("POST", "", b"{")):
         response = ask(listing, origin, method, path, body)
