@@ -136,12 +136,14 @@ static const struct choice_option {
 };
 
 #define ALLOWED_ORIGINS "allowed_origins"
+#define PAGE_URL_PARAMETERS "page_url_parameters"
+#define SCRUB_PATTERN_LIST "scrub_patterns"
 
 enum {
     N_NUMBERS = sizeof number_options / sizeof number_options[0],
     N_TEXTS = sizeof text_options / sizeof text_options[0],
     N_CHOICES = sizeof choice_options / sizeof choice_options[0],
-    N_OPTIONS = N_NUMBERS + N_TEXTS + N_CHOICES + 2 /* the one above and the end */
+    N_OPTIONS = N_NUMBERS + N_TEXTS + N_CHOICES + 4 /* the three above and the end */
 };
 
 static long number_get(const struct config *config, const struct number_option *option)
@@ -182,6 +184,24 @@ static int choice_of(const struct choice_option *option, struct bytes value)
 }
 
 /* ---- what libconfuse calls ---- */
+
+static int validate_scrub_pattern(cfg_t *cfg, cfg_opt_t *opt)
+{
+    struct scrub_pattern pattern;
+    struct problem problem = { 0 };
+    unsigned n = cfg_opt_size(opt);
+    enum status st = scrub_pattern_read(bytes_of(cfg_opt_getnstr(opt, n - 1)), &pattern, &problem);
+
+    if (st == STATUS_OK)
+        scrub_pattern_free(&pattern);
+    if (st == STATUS_OK && n <= SCRUB_PATTERNS_MAX)
+        return 0;
+    if (st == STATUS_OK)
+        cfg_error(cfg, "%s: there may be at most %d", opt->name, SCRUB_PATTERNS_MAX);
+    else
+        cfg_error(cfg, "%s: %s", opt->name, st == STATUS_CONFIG ? problem.details : status_info(st)->sentence);
+    return -1;
+}
 
 /* One file is read at a time; libconfuse hands no context to its error function. */
 static FILE *error_stream;
@@ -336,6 +356,8 @@ static cfg_t *parser_new(cfg_opt_t options[N_OPTIONS])
     for (size_t i = 0; i < N_NUMBERS; i++)
         options[n++] = (cfg_opt_t)CFG_INT(number_options[i].name, number_get(&defaults, &number_options[i]), CFGF_NONE);
     options[n++] = (cfg_opt_t)CFG_STR_LIST(ALLOWED_ORIGINS, NULL, CFGF_NONE);
+    options[n++] = (cfg_opt_t)CFG_STR_LIST(PAGE_URL_PARAMETERS, NULL, CFGF_NONE);
+    options[n++] = (cfg_opt_t)CFG_STR_LIST(SCRUB_PATTERN_LIST, NULL, CFGF_NONE);
     for (size_t i = 0; i < N_CHOICES; i++)
         options[n++] = (cfg_opt_t)CFG_STR(choice_options[i].name, choice_options[i].start, CFGF_NONE);
     options[n] = (cfg_opt_t)CFG_END();
@@ -353,25 +375,68 @@ static cfg_t *parser_new(cfg_opt_t options[N_OPTIONS])
     for (size_t i = 0; i < N_CHOICES; i++)
         cfg_set_validate_func(cfg, choice_options[i].name, validate_choice);
     cfg_set_validate_func(cfg, ALLOWED_ORIGINS, validate_origin);
+    cfg_set_validate_func(cfg, SCRUB_PATTERN_LIST, validate_scrub_pattern);
     return cfg;
 }
 
-static enum status take_origins(cfg_t *cfg, struct config *config)
+/* *texts is the caller's to free, whatever is returned. */
+static enum status take_list(cfg_t *cfg, const char *name, struct bytes **texts, size_t *n)
 {
-    size_t n = cfg_size(cfg, ALLOWED_ORIGINS);
+    size_t n_set = cfg_size(cfg, name);
 
-    if (!n)
-        return STATUS_OK;
-    config->allowed_origins = calloc(n, sizeof *config->allowed_origins);
-    if (!config->allowed_origins)
-        return STATUS_NO_MEMORY;
-    for (; config->n_allowed_origins < n; config->n_allowed_origins++) {
-        char *origin = strdup(cfg_getnstr(cfg, ALLOWED_ORIGINS, (unsigned)config->n_allowed_origins));
-        if (!origin)
+    *n = 0;
+    *texts = n_set ? calloc(n_set, sizeof **texts) : NULL;
+    for (; *texts && *n < n_set; ++*n) {
+        char *text = strdup(cfg_getnstr(cfg, name, (unsigned)*n));
+        if (!text)
             return STATUS_NO_MEMORY;
-        config->allowed_origins[config->n_allowed_origins] = bytes_of(origin);
+        (*texts)[*n] = bytes_of(text);
     }
-    return STATUS_OK;
+    return n_set && !*texts ? STATUS_NO_MEMORY : STATUS_OK;
+}
+
+static void free_list(struct bytes *texts, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free((char *)texts[i].p);
+    free(texts);
+}
+
+/* Each was compiled before, when it was read. */
+static enum status take_patterns(cfg_t *cfg, struct config *config)
+{
+    size_t n = cfg_size(cfg, SCRUB_PATTERN_LIST);
+    struct scrub_pattern *patterns = n ? calloc(n, sizeof *patterns) : NULL;
+    struct problem problem;
+    enum status st = n && !patterns ? STATUS_NO_MEMORY : STATUS_OK;
+
+    config->scrub.patterns = patterns;
+    for (size_t i = 0; st == STATUS_OK && i < n; i++) {
+        st = scrub_pattern_read(bytes_of(cfg_getnstr(cfg, SCRUB_PATTERN_LIST, (unsigned)i)), &patterns[i], &problem);
+        config->scrub.n_patterns += st == STATUS_OK;
+    }
+    return st;
+}
+
+static void free_patterns(struct config *config)
+{
+    struct scrub_pattern *patterns = (struct scrub_pattern *)config->scrub.patterns;
+
+    for (size_t i = 0; i < config->scrub.n_patterns; i++)
+        scrub_pattern_free(&patterns[i]);
+    free(patterns);
+}
+
+static enum status take_lists(cfg_t *cfg, struct config *config)
+{
+    struct bytes *parameters;
+    enum status st = take_list(cfg, ALLOWED_ORIGINS, &config->allowed_origins, &config->n_allowed_origins);
+
+    if (st == STATUS_OK) {
+        st = take_list(cfg, PAGE_URL_PARAMETERS, &parameters, &config->scrub.n_parameters);
+        config->scrub.parameters = parameters;
+    }
+    return st == STATUS_OK ? take_patterns(cfg, config) : st;
 }
 
 /* A variable that is set to nothing counts as not set. */
@@ -411,7 +476,7 @@ static enum status take(cfg_t *cfg, config_environment *environment, FILE *error
     }
 
     enum status st = take_texts(cfg, environment, errors, config);
-    return st == STATUS_OK ? take_origins(cfg, config) : st;
+    return st == STATUS_OK ? take_lists(cfg, config) : st;
 }
 
 const char *config_path(const char *path, config_environment *environment)
@@ -446,8 +511,8 @@ void config_free(struct config *config)
 {
     for (size_t i = 0; i < N_TEXTS; i++)
         free(*text_at(config, i));
-    for (size_t i = 0; i < config->n_allowed_origins; i++)
-        free((char *)config->allowed_origins[i].p);
-    free(config->allowed_origins);
+    free_list(config->allowed_origins, config->n_allowed_origins);
+    free_list((struct bytes *)config->scrub.parameters, config->scrub.n_parameters);
+    free_patterns(config);
     *config = defaults;
 }

@@ -4,7 +4,7 @@
 
 static void count(const struct scrub *scrub, enum status st, const struct scrub_report *report)
 {
-    for (unsigned rule = 0; rule < SCRUB_RULES; rule++) {
+    for (unsigned rule = 0; rule < SCRUB_PATTERNS + scrub->n_patterns; rule++) {
         unsigned n = report->counts[rule] + (st == STATUS_SENSITIVE && report->refused_by == rule);
         if (n)
             metrics_add(METRIC_1(SCRUBBED, metrics_label(METRIC_LABEL_RULE, bytes_of(scrub_rule_name(scrub, rule)))), n);

@@ -41,11 +41,12 @@ static enum status fault_of(struct pattern_fault *fault, size_t offset, const ch
     return STATUS_UNPROCESSABLE;
 }
 
-/* Anchored; where the pattern is not, with the way to the first match written out: so PCRE2 counts each place where it tries. */
+/* Anchored; where the pattern is not, with the way to the first match written out: so PCRE2 counts each place where it tries. The match
+ * begins behind it (\K). */
 static enum status translate(struct bytes text, struct buf *to, struct bytes *translated, bool *repeats_long,
                              struct pattern_fault *fault)
 {
-    const struct bytes search = BYTES("(?s:.)*?");
+    const struct bytes search = BYTES("(?s:.)*?\\K");
     struct ecma_pattern pattern = { .text = text, .to = to };
 
     if (text.len > PATTERN_MAX_BYTES)
@@ -163,33 +164,52 @@ void pattern_allow(struct pattern_scratch *scratch, size_t matches)
     scratch->starts_left = matches * STARTS_MAX;
 }
 
-static int match_within(const struct pattern *pattern, struct pattern_scratch *scratch, struct bytes text, uint32_t starts)
+static int match_within(const struct pattern *pattern, struct pattern_scratch *scratch, struct bytes text, size_t from,
+                        uint32_t starts)
 {
     PCRE2_SPTR subject = (PCRE2_SPTR)(text.p ? text.p : "");
     const uint32_t options = PCRE2_NO_UTF_CHECK;
 
     pcre2_set_match_limit(scratch->context, starts);
-    int found = pcre2_match(pattern->code, subject, text.len, 0, options, scratch->data, scratch->context);
+    int found = pcre2_match(pattern->code, subject, text.len, from, options, scratch->data, scratch->context);
     if (found == PCRE2_ERROR_JIT_STACKLIMIT)
-        found = pcre2_match(pattern->code, subject, text.len, 0, options | PCRE2_NO_JIT, scratch->data, scratch->context);
+        found = pcre2_match(pattern->code, subject, text.len, from, options | PCRE2_NO_JIT, scratch->data, scratch->context);
     return found;
 }
 
-enum pattern_outcome pattern_match(const struct pattern *pattern, struct pattern_scratch *scratch, struct bytes text)
+static enum pattern_outcome match_from(const struct pattern *pattern, struct pattern_scratch *scratch, struct bytes text,
+                                       size_t from)
 {
     size_t allowed = starts_allowed(pattern, text.len);
     size_t starts = STARTS_FIRST;
-    int found = match_within(pattern, scratch, text, STARTS_FIRST);
+    int found = match_within(pattern, scratch, text, from, STARTS_FIRST);
 
     while (found == PCRE2_ERROR_MATCHLIMIT && starts < allowed && starts < scratch->starts_left) {
         if (scratch->starts_left != SIZE_MAX)
             scratch->starts_left -= starts;
         starts = starts * STARTS_GROWTH < allowed ? starts * STARTS_GROWTH : allowed;
-        found = match_within(pattern, scratch, text, (uint32_t)starts);
+        found = match_within(pattern, scratch, text, from, (uint32_t)starts);
     }
     if (found >= 0)
         return PATTERN_MATCH;
     return found == PCRE2_ERROR_NOMATCH ? PATTERN_NO_MATCH : PATTERN_TOO_COSTLY;
+}
+
+enum pattern_outcome pattern_match(const struct pattern *pattern, struct pattern_scratch *scratch, struct bytes text)
+{
+    return match_from(pattern, scratch, text, 0);
+}
+
+enum pattern_outcome pattern_find(const struct pattern *pattern, struct pattern_scratch *scratch, struct bytes text, size_t from,
+                                  struct span *found)
+{
+    enum pattern_outcome outcome = match_from(pattern, scratch, text, from);
+
+    if (outcome == PATTERN_MATCH) {
+        const size_t *ends = pcre2_get_ovector_pointer(scratch->data);
+        *found = (struct span){ ends[0], ends[1] };
+    }
+    return outcome;
 }
 
 bool pattern_is_valid(struct bytes text)

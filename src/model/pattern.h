@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "model/span.h"
 
 enum { PATTERN_MAX_BYTES = 4096 };
 
@@ -47,6 +48,10 @@ void pattern_allow(struct pattern_scratch *scratch, size_t matches);
 /* Does pattern match anywhere in text, which must be valid UTF-8? Takes some twenty milliseconds at the very most, whatever the two are:
  * a search that has to try a repetition at each of more than 5,000 characters is given up. */
 enum pattern_outcome pattern_match(const struct pattern *pattern, struct pattern_scratch *scratch, struct bytes text) MUST_USE;
+
+/* The same, where: the first match that begins at or behind from, which is no byte within a character. *found may be empty. */
+enum pattern_outcome pattern_find(const struct pattern *pattern, struct pattern_scratch *scratch, struct bytes text, size_t from,
+                                  struct span *found) MUST_USE;
 
 /* Would pattern_new accept it? (The format "regex".) */
 bool pattern_is_valid(struct bytes text);

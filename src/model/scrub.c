@@ -12,8 +12,7 @@ const char *scrub_rule_name(const struct scrub *scrub, unsigned rule)
 {
     static const char *const names[] = { [SCRUB_CARDS] = "card", [SCRUB_IBANS] = "iban", [SCRUB_PARAMETERS] = "parameter" };
 
-    (void)scrub;
-    return names[rule];
+    return rule < SCRUB_PATTERNS ? names[rule] : scrub->patterns[rule - SCRUB_PATTERNS].name;
 }
 
 /* An object or array that is open. */
@@ -239,10 +238,8 @@ static void add_name(struct buf *to, struct scrub_view *view, struct bytes conte
 static struct bytes pointer_of(struct walk *walk)
 {
     struct buf text = buf_new(POINTER_MAX_BYTES);
-    const struct scrub mask = { .cards = SCRUB_MASK, .ibans = SCRUB_MASK };
-    const struct scrub *scrub = walk->work.scrub;
 
-    walk->work.scrub = &mask;
+    walk->work.only_masks = true;
     for (size_t i = 0; i < walk->depth; i++) {
         struct frame *frame = &walk->frames[i];
         buf_add_text(&text, "/");
@@ -251,7 +248,6 @@ static struct bytes pointer_of(struct walk *walk)
         else if (scrub_string(&walk->work, &frame->name) == STATUS_OK)
             add_name(&text, &walk->work.view, frame->name);
     }
-    walk->work.scrub = scrub;
     struct bytes pointer = arena_copy(walk->arena, text.len ? buf_bytes(&text) : BYTES(""));
     buf_free(&text);
     return pointer;
@@ -287,7 +283,8 @@ enum status scrub_text(const struct scrub *scrub, struct arena *arena, struct by
 {
     if (report)
         *report = (struct scrub_report){ 0 };
-    if (!scrub->n_parameters && ((scrub->cards == SCRUB_OFF && scrub->ibans == SCRUB_OFF) || !scrub_screen(*text)))
+    if (!scrub->n_parameters && !scrub->n_patterns &&
+        ((scrub->cards == SCRUB_OFF && scrub->ibans == SCRUB_OFF) || !scrub_screen(*text)))
         return STATUS_OK;
 
     /* The frames need no clearing. */

@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "model/json_guard.h"
 #include "model/limits.h"
+#include "model/pattern.h"
 #include "model/problem.h"
 
 enum scrub_action {
@@ -20,7 +21,22 @@ enum scrub_action {
     SCRUB_REJECT /* an event that holds it is refused */
 };
 
-enum { SCRUB_CARDS, SCRUB_IBANS, SCRUB_PARAMETERS, SCRUB_RULES };
+/* The rules by number; the patterns in their order from SCRUB_PATTERNS on. */
+enum {
+    SCRUB_CARDS,
+    SCRUB_IBANS,
+    SCRUB_PARAMETERS,
+    SCRUB_PATTERNS,
+    SCRUB_PATTERNS_MAX = 16,
+    SCRUB_RULES = SCRUB_PATTERNS + SCRUB_PATTERNS_MAX,
+    SCRUB_NAME_MAX_BYTES = 32
+};
+
+struct scrub_pattern {
+    char *name; /* of [a-z0-9_-], up to SCRUB_NAME_MAX_BYTES; owned, as is the pattern */
+    enum scrub_action action;
+    struct pattern *pattern;
+};
 
 /* The rules; all zero: there are none. Unchanged while it is used. */
 struct scrub {
@@ -29,6 +45,8 @@ struct scrub {
     const struct bytes
         *parameters; /* of page_url that are kept, a name or, with an asterisk behind it, a beginning; none: all are */
     size_t n_parameters;
+    const struct scrub_pattern *patterns;
+    size_t n_patterns;
 };
 
 /* What was done. */
@@ -37,6 +55,11 @@ struct scrub_report {
     unsigned refused_by;          /* on STATUS_SENSITIVE: the rule */
     struct bytes pointer;         /* and where (JSON Pointer, RFC 6901), names in it masked; in the arena */
 };
+
+/* Reads a pattern as it is configured: NAME:ACTION:EXPRESSION. What pattern has is the caller's to free (scrub_pattern_free).
+ * Returns STATUS_CONFIG, the reason in problem, or STATUS_NO_MEMORY. */
+enum status scrub_pattern_read(struct bytes text, struct scrub_pattern *pattern, struct problem *problem) MUST_USE;
+void scrub_pattern_free(struct scrub_pattern *pattern);
 
 /* A rule's name, as it stands in its mask: "card". */
 const char *scrub_rule_name(const struct scrub *scrub, unsigned rule);

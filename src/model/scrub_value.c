@@ -9,7 +9,7 @@
 #include "model/separator.h"
 
 /* A pass may bring what it has cut apart into another light: most end with the second. So do encodings within one another. */
-enum { PASSES_MAX = 8, ENCODINGS_MAX = 3, FIRST_FINDINGS = 16 };
+enum { PASSES_MAX = 8, ENCODINGS_MAX = 3, FIRST_FINDINGS = 16, COSTLY_MATCHES_MAX = 4 /* of a text */ };
 
 /* A piece of a string's content that a rule has found. */
 struct scrub_finding {
@@ -21,6 +21,7 @@ void scrub_work_free(struct scrub_work *work)
 {
     scrub_view_free(&work->view);
     free(work->findings);
+    pattern_scratch_free(work->scratch);
     buf_free(&work->contents[0]);
     buf_free(&work->contents[1]);
 }
@@ -54,6 +55,14 @@ static enum status refuse(struct scrub_work *work, unsigned rule)
     return STATUS_SENSITIVE;
 }
 
+/* What is to be done where a rule has found something. */
+static enum status act(struct scrub_work *work, struct span found, enum scrub_action action, unsigned rule)
+{
+    if (action == SCRUB_REJECT && !work->only_masks)
+        return refuse(work, rule);
+    return note(work, (struct span){ work->view.origins[found.begin], work->view.origins[found.end] }, rule);
+}
+
 typedef bool find_next(struct bytes text, size_t *from, struct span *found);
 
 /* Notes all that a rule finds in the view. */
@@ -63,10 +72,56 @@ static enum status find(struct scrub_work *work, find_next *next, enum scrub_act
     struct span found;
     size_t from = 0;
 
-    while (st == STATUS_OK && action != SCRUB_OFF && next(scrub_view_text(&work->view), &from, &found)) {
-        if (action == SCRUB_REJECT)
-            return refuse(work, rule);
-        st = note(work, (struct span){ work->view.origins[found.begin], work->view.origins[found.end] }, rule);
+    while (st == STATUS_OK && action != SCRUB_OFF && next(scrub_view_text(&work->view), &from, &found))
+        st = act(work, found, action, rule);
+    return st;
+}
+
+/* Behind the character at `at`. */
+static size_t next_character(struct bytes text, size_t at)
+{
+    do
+        at++;
+    while (at < text.len && ((unsigned char)text.p[at] & 0xc0) == 0x80);
+    return at;
+}
+
+/* Of what costs too much nobody knows whether it matches: all of the string is taken for a match. */
+static enum status find_pattern(struct scrub_work *work, unsigned rule)
+{
+    const struct scrub_pattern *pattern = &work->scrub->patterns[rule - SCRUB_PATTERNS];
+    struct bytes text = scrub_view_text(&work->view);
+    enum status st = STATUS_OK;
+    struct span found = { 0, 0 };
+
+    for (size_t at = 0; st == STATUS_OK && at < text.len;) {
+        enum pattern_outcome outcome = pattern_find(pattern->pattern, work->scratch, text, at, &found);
+        if (outcome == PATTERN_NO_MATCH)
+            break;
+        if (outcome == PATTERN_TOO_COSTLY)
+            found = (struct span){ 0, text.len };
+        if (found.end > found.begin)
+            st = act(work, found, pattern->action, rule);
+        at = found.end > found.begin ? found.end : next_character(text, found.end);
+    }
+    return st;
+}
+
+static enum status find_patterns(struct scrub_work *work)
+{
+    enum status st = STATUS_OK;
+
+    if (!work->scrub->n_patterns)
+        return st;
+    if (!work->scratch) {
+        work->scratch = pattern_scratch_new();
+        if (!work->scratch)
+            return STATUS_NO_MEMORY;
+        pattern_allow(work->scratch, COSTLY_MATCHES_MAX);
+    }
+    for (unsigned i = 0; st == STATUS_OK && i < work->scrub->n_patterns; i++) {
+        if (work->scrub->patterns[i].action != SCRUB_OFF)
+            st = find_pattern(work, SCRUB_PATTERNS + i);
     }
     return st;
 }
@@ -80,6 +135,8 @@ static enum status find_all(struct scrub_work *work, struct bytes content)
         st = find(work, card_number_next, work->scrub->cards, SCRUB_CARDS);
         if (st == STATUS_OK)
             st = find(work, iban_next, work->scrub->ibans, SCRUB_IBANS);
+        if (st == STATUS_OK)
+            st = find_patterns(work);
         if (!scrub_view_decode(&work->view))
             break;
     }
@@ -132,7 +189,7 @@ enum status scrub_string(struct scrub_work *work, struct bytes *content)
 {
     enum status st = STATUS_OK;
 
-    if (!scrub_screen(*content))
+    if (!work->scrub->n_patterns && !scrub_screen(*content))
         return STATUS_OK;
     for (int pass = 0; st == STATUS_OK && pass < PASSES_MAX; pass++) {
         struct buf *to = scrub_work_buffer(work, *content);
@@ -178,23 +235,35 @@ static size_t whole_digits(struct bytes number, char digits[CARD_NUMBER_MAX_DIGI
     return fraction == exponent ? n : 0;
 }
 
+/* Replaces a number by a string. */
+static enum status mask_number(struct scrub_work *work, unsigned rule, struct bytes *number)
+{
+    struct buf *to = scrub_work_buffer(work, *number);
+
+    buf_reset(to);
+    buf_add_text(to, "\"");
+    scrub_mask(work->scrub, rule, to);
+    buf_add_text(to, "\"");
+    work->counts[rule]++;
+    *number = buf_bytes(to);
+    return to->failed ? STATUS_NO_MEMORY : STATUS_OK;
+}
+
 enum status scrub_number(struct scrub_work *work, struct bytes *number)
 {
     char digits[CARD_NUMBER_MAX_DIGITS];
-    struct buf *to = scrub_work_buffer(work, *number);
+    const struct scrub *scrub = work->scrub;
 
-    if (work->scrub->cards == SCRUB_OFF || number->len < CARD_NUMBER_MIN_DIGITS)
+    if (scrub->cards != SCRUB_OFF && number->len >= CARD_NUMBER_MIN_DIGITS) {
+        size_t n = whole_digits(*number, digits);
+        if (card_number_is((struct bytes){ digits, n }))
+            return scrub->cards == SCRUB_REJECT ? refuse(work, SCRUB_CARDS) : mask_number(work, SCRUB_CARDS, number);
+    }
+    if (!scrub->n_patterns)
         return STATUS_OK;
-    size_t n = whole_digits(*number, digits);
-    if (!card_number_is((struct bytes){ digits, n }))
-        return STATUS_OK;
-    if (work->scrub->cards == SCRUB_REJECT)
-        return refuse(work, SCRUB_CARDS);
-    buf_reset(to);
-    buf_add_text(to, "\"");
-    scrub_mask(work->scrub, SCRUB_CARDS, to);
-    buf_add_text(to, "\"");
-    work->counts[SCRUB_CARDS]++;
-    *number = buf_bytes(to);
-    return to->failed ? STATUS_NO_MEMORY : STATUS_OK;
+    work->n_findings = 0;
+    enum status st = scrub_view_open(&work->view, *number);
+    if (st == STATUS_OK)
+        st = find_patterns(work);
+    return st == STATUS_OK && work->n_findings ? mask_number(work, work->findings[0].rule, number) : st;
 }

@@ -13,6 +13,8 @@ struct scrub_work {
     size_t ceiling; /* bytes that a scrubbed string may have */
     unsigned counts[SCRUB_RULES];
     unsigned refused_by; /* on STATUS_SENSITIVE */
+    bool only_masks;     /* what would be refused is masked: it is for a message */
+    struct pattern_scratch *scratch;
     struct scrub_view view;
     struct scrub_finding *findings; /* owned */
     size_t n_findings;
@@ -29,7 +31,8 @@ enum status scrub_string(struct scrub_work *work, struct bytes *content) MUST_US
 /* Cuts the parameters that are not on the list out of a URL, likewise. */
 enum status scrub_url(struct scrub_work *work, struct bytes *content) MUST_USE;
 
-/* number: a JSON number; where something is found it becomes the string, with its quotes. Whole numbers are looked at, however written. */
+/* number: a JSON number; where something is found it becomes the string, with its quotes. Whole numbers are looked
+ * at, however written. */
 enum status scrub_number(struct scrub_work *work, struct bytes *number) MUST_USE;
 
 /* A buffer that content does not lie in. */

@@ -208,6 +208,17 @@ def test_refused_event_is_told_where_and_not_what(make_daemon, event_type, canar
     assert daemon.items(event_type=event_type) == [event | {"iban": IBAN}]
 
 
+def test_patterns_and_parameters_are_the_administrators(make_daemon, event_type):
+    daemon = make_daemon({"scrub_patterns": ["customer:mask:KD-[0-9]{8}", "pin:reject:PIN ?[0-9]{4}"],
+                          "page_url_parameters": ["lang", "utm_*"]}).start()
+    event = {"event_type": event_type, "session_id": "KD-12345678", "page_url": "https://bank.example/p?lang=de&token=t&utm_source=s#token=t"}
+    assert daemon.post(json.dumps(event).encode()).status == 201
+    assert daemon.items(event_type=event_type) == [
+        {"event_type": event_type, "session_id": "*customer*", "page_url": "https://bank.example/p?lang=de&utm_source=s"}]
+    response = daemon.post(json.dumps(event | {"note": "PIN 1234"}).encode())
+    assert (response.status, response.json()["pointer"], response.json()["details"]) == (400, "/note", 'forbidden by the rule "pin"')
+
+
 def test_rules_that_are_off_keep_what_was_posted(make_daemon, event_type, canary):
     daemon = make_daemon({"scrub_cards": "off", "scrub_ibans": "off"}).start()
     event = {"event_type": event_type, "session_id": canary.number, "n": int(canary.number), canary.number: IBAN}

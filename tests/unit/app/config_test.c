@@ -98,6 +98,9 @@ Test(config, defaults)
     EXPECT_INT(__LINE__, reading.config.read_timeout_ms, 60000);
     EXPECT_INT(__LINE__, reading.config.pool_timeout_ms, 1000);
     EXPECT_INT(__LINE__, reading.config.n_allowed_origins, 0);
+    EXPECT_INT(__LINE__, reading.config.scrub.cards, SCRUB_MASK);
+    EXPECT_INT(__LINE__, reading.config.scrub.ibans, SCRUB_MASK);
+    EXPECT_INT(__LINE__, reading.config.scrub.n_patterns + reading.config.scrub.n_parameters, 0);
     EXPECT_INT(__LINE__, reading.config.log_level, LOG_LEVEL_INFO);
     EXPECT_INT(__LINE__, memcmp(&reading.config.limits, &limits, sizeof limits), 0);
     config_free(&reading.config);
@@ -225,10 +228,17 @@ Test(config, texts_and_lists)
                                              "owner_database = postgresql://owner@db.example/synchrony\n"
                                              "run_directory = \"/run/synchrony\"\n"
                                              "allowed_origins = { \"https://a.example\",\n\"http://b.example:8080\" }\n"
+                                             "scrub_patterns = { 'c:mask:\\bKD-[0-9]{8}', \"d:reject:x\" }\n"
+                                             "page_url_parameters = { lang, \"utm_*\" }\n"
                                              "log_level = \"error\"\n"));
 
     EXPECT_STATUS(__LINE__, reading.st, STATUS_OK);
     EXPECT_TEXT(__LINE__, reading.errors, "");
+    cr_assert_eq(reading.config.scrub.n_patterns, 2);
+    EXPECT_TEXT(__LINE__, reading.config.scrub.patterns[0].name, "c");
+    EXPECT_INT(__LINE__, reading.config.scrub.patterns[1].action, SCRUB_REJECT);
+    cr_assert_eq(reading.config.scrub.n_parameters, 2);
+    EXPECT_BYTES(__LINE__, reading.config.scrub.parameters[1], BYTES("utm_*"));
     EXPECT_TEXT(__LINE__, reading.config.writer_database, "host=/run dbname='a b'");
     EXPECT_TEXT(__LINE__, reading.config.reader_database, "service=r");
     EXPECT_TEXT(__LINE__, reading.config.owner_database, "postgresql://owner@db.example/synchrony");
@@ -343,6 +353,11 @@ Test(config, errors_name_file_and_line)
         { __LINE__, TEXT("/* a */ nonsense = 1\n"), "FILE:1: no such option 'nonsense'\n" },
         { __LINE__, TEXT("run_directory = \"a\nb\"\nnonsense = 1\n"), "FILE:3: no such option 'nonsense'\n" },
         { __LINE__, TEXT("run_directory = \"# a\n# b\"\nnonsense = 1\n"), "FILE:3: no such option 'nonsense'\n" },
+        { __LINE__, TEXT("log_level = info\nscrub_patterns = {'a:mask:x',\n'b:mask:(x'}\n"),
+          "FILE:3: scrub_patterns: b: a group is not closed at byte 2 of the expression\n" },
+        { __LINE__, TEXT("scrub_patterns = {'mask'}\n"),
+          "FILE:1: scrub_patterns: a pattern is NAME:ACTION:EXPRESSION, got 'mask'\n" },
+        { __LINE__, TEXT("scrub_cards = hide\n"), "FILE:1: scrub_cards must be one of off, mask, reject, got 'hide'\n" },
         { __LINE__, TEXT("# a\nallowed_origins = {\n\"https://a.example\", # a\n\"b\"\n}\n"),
           "FILE:4: allowed_origins: an origin is scheme://host[:port] in lower case, or scheme://*.domain[:port], got 'b'\n" },
     };

@@ -373,6 +373,107 @@ Test(scrub, scrubbed_is_valid_and_clean_and_else_the_same)
     arena_free(&arena);
 }
 
+/* ---- patterns ---- */
+
+Test(scrub, patterns_are_found_wherever_cards_are)
+{
+    static const struct {
+        int line;
+        const char *text;
+        const char *want; /* NULL: as it is */
+    } texts[] = {
+        { __LINE__, "{\"a\":\"KD-12345678 and KD-87654321\"}", "{\"a\":\"*customer* and *customer*\"}" },
+        { __LINE__, "{\"KD-12345678\":1,\"KD-12345679\":2}", "{\"*customer*\":1,\"*customer**2\":2}" },
+        { __LINE__, "{\"u\":\"?c=%4bD-12345678&x=\\u004bD-12345678\"}", "{\"u\":\"?c=*customer*&x=*customer*\"}" },
+        { __LINE__, "{\"n\":7712345678,\"m\":77123456789}", "{\"n\":\"*number*\",\"m\":77123456789}" },
+        { __LINE__, "{\"a\":\"KD-12345678 " CARD "\"}", "{\"a\":\"*customer* *card*\"}" },
+        { __LINE__,
+          "{\"a\":\"stra\xc3\x9f"
+          "e 1\"}",
+          "{\"a\":\"*street*\"}" },
+        { __LINE__, "{\"a\":\"kd-12345678 KD-1234567\",\"b\":\"\"}", NULL },
+        { __LINE__, "{\"a\":\"never\"}", NULL },
+    };
+    static const char *const expressions[] = {
+        "customer:mask:KD-[0-9]{8}",
+        "number:mask:^77[0-9]{8}$",
+        "street:mask:stra(\xc3\x9f|ss)e \\d+",
+        "unused:off:never",
+    };
+    struct scrub_pattern patterns[COUNT_OF(expressions)];
+    const struct scrub scrub = { .cards = SCRUB_MASK, .patterns = patterns, .n_patterns = COUNT_OF(patterns) };
+    struct arena arena = arena_new(1024 * 1024);
+    struct problem problem;
+
+    for (size_t i = 0; i < COUNT_OF(patterns); i++)
+        cr_assert_eq(scrub_pattern_read(bytes_of(expressions[i]), &patterns[i], &problem), STATUS_OK);
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        struct bytes got, again;
+        EXPECT_STATUS(texts[i].line, scrubbed(&scrub, bytes_of(texts[i].text), &arena, &got, NULL), STATUS_OK);
+        EXPECT_BYTES(texts[i].line, got, bytes_of(texts[i].want ? texts[i].want : texts[i].text));
+        EXPECT_STATUS(texts[i].line, scrubbed(&scrub, got, &arena, &again, NULL), STATUS_OK);
+        EXPECT(texts[i].line, again.p == got.p);
+    }
+    patterns[0].action = SCRUB_REJECT;
+    struct scrub_report report;
+    struct bytes got;
+    EXPECT_STATUS(__LINE__, scrubbed(&scrub, BYTES("{\"KD-12345678\":{\"a\":\"KD-12345678\"}}"), &arena, &got, &report),
+                  STATUS_SENSITIVE);
+    EXPECT_TEXT(__LINE__, scrub_rule_name(&scrub, report.refused_by), "customer");
+    EXPECT_BYTES(__LINE__, report.pointer, BYTES("/*customer*"));
+    for (size_t i = 0; i < COUNT_OF(patterns); i++)
+        scrub_pattern_free(&patterns[i]);
+    arena_free(&arena);
+}
+
+Test(scrub, pattern_that_costs_too_much_masks_all_of_the_string)
+{
+    struct scrub_pattern pattern;
+    const struct scrub scrub = { .patterns = &pattern, .n_patterns = 1 };
+    struct arena arena = arena_new(1024 * 1024);
+    struct problem problem;
+    char *as = repeated('a', 40);
+    struct buf text = buf_new(1024);
+    struct bytes got;
+
+    cr_assert_eq(scrub_pattern_read(BYTES("slow:mask:^(a+)+(a+)+(a+)+$"), &pattern, &problem), STATUS_OK);
+    buf_add_format(&text, "[\"%s!\",\"b\"]", as);
+    EXPECT_STATUS(__LINE__, scrubbed(&scrub, buf_bytes(&text), &arena, &got, NULL), STATUS_OK);
+    EXPECT_BYTES(__LINE__, got, BYTES("[\"*slow*\",\"b\"]"));
+    buf_free(&text);
+    free(as);
+    scrub_pattern_free(&pattern);
+    arena_free(&arena);
+}
+
+Test(scrub, pattern_that_is_none_is_told_why)
+{
+    static const struct {
+        int line;
+        const char *text;
+        const char *want;
+    } faults[] = {
+        { __LINE__, "", "a pattern is NAME:ACTION:EXPRESSION, got ''" },
+        { __LINE__, "a:mask", "a pattern is NAME:ACTION:EXPRESSION, got 'a'" },
+        { __LINE__, "A b:mask:x", "a name has 1 to 32 of a-z, 0-9, _ and -, got 'A b'" },
+        { __LINE__, "a:hide:x", "a: the action must be one of off, mask, reject, got 'hide'" },
+        { __LINE__, "a:mask:x*", "a matches the empty text" },
+        { __LINE__, "a:mask:", "a matches the empty text" },
+        { __LINE__, "ab:mask:[a-z]b", "ab matches its own mask, *ab*" },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(faults); i++) {
+        struct scrub_pattern pattern;
+        struct problem problem = { 0 };
+        EXPECT_STATUS(faults[i].line, scrub_pattern_read(bytes_of(faults[i].text), &pattern, &problem), STATUS_CONFIG);
+        EXPECT_TEXT(faults[i].line, problem.details, faults[i].want);
+    }
+    struct scrub_pattern pattern;
+    struct problem problem = { 0 };
+    EXPECT_STATUS(__LINE__, scrub_pattern_read(BYTES("a:mask:(x"), &pattern, &problem), STATUS_CONFIG);
+    EXPECT(__LINE__, strstr(problem.details, " at byte "));
+}
+
 /* ---- an event of an array ---- */
 
 Test(scrub, event_is_scrubbed_alone_and_judged_again)
