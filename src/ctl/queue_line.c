@@ -100,6 +100,7 @@ _Static_assert(sizeof members / sizeof members[0] == MEMBER_COUNT, "a name for e
 
 /* A line that is being read. */
 struct reading {
+    const struct scrub *scrub;
     struct bytes texts[MEMBER_COUNT]; /* of the members' values, as they stand; absent: there is none */
     struct document *document;
     struct problem *problem;
@@ -255,7 +256,9 @@ static enum status judge(const struct reading *reading, struct document_reader *
         return problem_set(reading->problem, st, "%s in the event", result.fault.reason);
     if (result.elements[0].fault.status != STATUS_OK)
         return problem_set(reading->problem, result.elements[0].fault.status, "%s in the event", result.elements[0].fault.reason);
-    return event_decode(text, &result.elements[0], &widest, reader, arena, event, reading->problem);
+    const struct guard_element *element = &result.elements[0];
+    st = scrub_event(reading->scrub, &widest, arena, &text, &element, NULL, reading->problem);
+    return st == STATUS_OK ? event_decode(text, element, &widest, reader, arena, event, reading->problem) : st;
 }
 
 static enum status read_event(struct reading *reading, struct document_reader *reader, struct arena *arena, struct event *event)
@@ -285,10 +288,10 @@ static enum status fault_of(const struct guard_fault *fault, struct problem *pro
     return problem_set(problem, fault->status, "%s at byte %zu", fault->reason, fault->offset);
 }
 
-enum status queue_line_read(struct bytes line, struct document_reader *reader, struct arena *arena, struct event *event,
-                            struct problem *problem)
+enum status queue_line_read(const struct scrub *scrub, struct bytes line, struct document_reader *reader, struct arena *arena,
+                            struct event *event, struct problem *problem)
 {
-    struct reading reading = { .problem = problem };
+    struct reading reading = { .scrub = scrub, .problem = problem };
     struct guard_result result;
     enum status st = guard_scan(line, &widest, arena, &result);
 

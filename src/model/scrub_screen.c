@@ -140,23 +140,25 @@ static enum kind decode(struct bytes text, size_t at, size_t *len)
     return separator_is_letter((char)value) || kinds[value] == DIGIT ? CODE : kind_of((unsigned char)value);
 }
 
-/* Looks at the run around the escape at `at`. *end is its end. */
+/* Looks at the run around the escape at `at`, and on, behind escapes that break it, up to a byte that does. *end is there. */
 static bool is_suspect_code(struct bytes text, size_t at, size_t done, size_t *end)
 {
     size_t begin = at, len;
     unsigned digits = 0;
+    bool is_code = true;
     enum kind kind = CODE;
 
     while (begin > done && kind_of((unsigned char)text.p[begin - 1]) < BREAKER)
         begin--;
-    for (at = begin; at < text.len && kind != BREAKER; at += len) {
+    for (at = begin; at < text.len && digits < CARD_NUMBER_MIN_DIGITS && (kind != BREAKER || is_code); at += len) {
         len = 1;
         kind = kind_of((unsigned char)text.p[at]);
-        if (kind == CODE)
+        is_code = kind == CODE;
+        if (is_code)
             kind = decode(text, at, &len);
         if (kind == CODE || (kind == DIGIT && at >= 3 && iban_may_begin(text, at - 3)))
             return true;
-        digits += kind == DIGIT;
+        digits = kind == BREAKER ? 0 : digits + (kind == DIGIT);
     }
     *end = at < text.len ? at : text.len; /* a backslash may be the last byte */
     return digits >= CARD_NUMBER_MIN_DIGITS;

@@ -26,12 +26,13 @@ struct line {
 
 static struct line line_read(struct bytes text)
 {
+    static const struct scrub scrub = { .cards = SCRUB_MASK, .ibans = SCRUB_REJECT };
     struct line line = { .arena = arena_new(ARENA_BYTES), .reader = document_reader_new(), .copy = malloc(text.len + 1) };
 
     cr_assert(line.copy);
     memcpy(line.copy, text.p, text.len);
     line.copy[text.len] = '\n';
-    line.st = queue_line_read((struct bytes){ line.copy, text.len }, line.reader, &line.arena, &line.event, &line.problem);
+    line.st = queue_line_read(&scrub, (struct bytes){ line.copy, text.len }, line.reader, &line.arena, &line.event, &line.problem);
     return line;
 }
 
@@ -54,6 +55,22 @@ static struct queue_record record_of(struct bytes event_type, struct bytes sessi
 
     cr_assert(uuid_parse(BYTES("0190163d-8694-739b-aea5-966c26f8ad91"), &record.event.event_id));
     return record;
+}
+
+/* What is never kept does not come in by a line either. */
+Test(queue_line, is_scrubbed)
+{
+    struct line line = line_read(BYTES("{" IDENTITY ",\"event_type\":\"e\",\"session_id\":\"4111 1111 1111 1111\","
+                                       "\"properties\":{\"4111111111111111\":4111111111111111}}"));
+
+    EXPECT_STATUS(__LINE__, line.st, STATUS_OK);
+    EXPECT_BYTES(__LINE__, line.event.session_id, BYTES("*card*"));
+    EXPECT_BYTES(__LINE__, line.event.properties, BYTES("{\"*card*\":\"*card*\"}"));
+    line_free(&line);
+    line = line_read(BYTES("{" IDENTITY "," KEYS ",\"properties\":{\"a\":\"DE89370400440532013000\"}}"));
+    EXPECT_STATUS(__LINE__, line.st, STATUS_SENSITIVE);
+    EXPECT_TEXT(__LINE__, line.problem.details, "forbidden by the rule \"iban\"");
+    line_free(&line);
 }
 
 Test(queue_line, writes_an_event)
