@@ -87,7 +87,7 @@ $$;
 COMMENT ON FUNCTION event_schemas_put(text, text[], text[], text[], text, text) IS
     'Puts new versions of schemas, all or none, if the catalogue still has the given fingerprint (else SQLSTATE 40001). Where an element of schemas or modes is NULL that of the version before stays.';
 
-COMMENT ON COLUMN audit_log.action IS 'What was done: session.read, key.create, key.revoke, key.rotate, plan.put, plan.remove, schema.put.';
+COMMENT ON COLUMN audit_log.action IS 'What was done: session.read, key.create, key.revoke, key.rotate, plan.put, plan.remove, schema.put, quarantine.replay.';
 
 CREATE TABLE rejected_events (
     rejection_id   uuid             NOT NULL,
@@ -176,28 +176,36 @@ $$;
 COMMENT ON FUNCTION rejected_events_prune(interval, bigint, integer) IS
     'Removes rows of the quarantine that are older than the first argument, or past the number of the second, oldest first; no more than the third at a time. Returns how many.';
 
--- Notes that events of the quarantine were taken in.
-CREATE FUNCTION rejected_events_settle(rejection_ids uuid[]) RETURNS void
-LANGUAGE sql
+-- Notes that events of the quarantine were taken in, also in the record: they come in with a time of acceptance that is long past.
+CREATE FUNCTION rejected_events_settle(os_user text, rejection_ids uuid[]) RETURNS void
+LANGUAGE plpgsql
 SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
-    UPDATE public.rejected_events SET replayed_at = now() WHERE rejection_id = ANY (rejection_ids) AND replayed_at IS NULL
+DECLARE
+    n bigint;
+BEGIN
+    UPDATE public.rejected_events SET replayed_at = now() WHERE rejection_id = ANY (rejection_ids) AND replayed_at IS NULL;
+    GET DIAGNOSTICS n = ROW_COUNT;
+    IF n > 0 THEN
+        PERFORM public.audit_change(os_user, 'quarantine.replay', format('%s events', n));
+    END IF;
+END
 $$;
 
-COMMENT ON FUNCTION rejected_events_settle(uuid[]) IS 'Notes that these events of the quarantine were replayed; called after the commit that stored them.';
+COMMENT ON FUNCTION rejected_events_settle(text, uuid[]) IS 'Notes that these events of the quarantine were replayed; called after the commit that stored them.';
 
 REVOKE ALL ON FUNCTION event_catalogue_fingerprint() FROM PUBLIC;
 REVOKE ALL ON FUNCTION event_catalogue_read() FROM PUBLIC;
 REVOKE ALL ON FUNCTION event_schemas_put(text, text[], text[], text[], text, text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rejected_events_write(uuid[], text[], text[], uuid[], timestamptz[], timestamptz[], text[], jsonb[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION rejected_events_prune(interval, bigint, integer) FROM PUBLIC;
-REVOKE ALL ON FUNCTION rejected_events_settle(uuid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rejected_events_settle(text, uuid[]) FROM PUBLIC;
 
 GRANT EXECUTE ON FUNCTION event_catalogue_fingerprint() TO synchrony_writer, synchrony_reader, synchrony_operator;
 GRANT EXECUTE ON FUNCTION event_catalogue_read() TO synchrony_writer, synchrony_reader, synchrony_operator;
 GRANT EXECUTE ON FUNCTION rejected_events_write(uuid[], text[], text[], uuid[], timestamptz[], timestamptz[], text[], jsonb[]) TO synchrony_writer;
 GRANT EXECUTE ON FUNCTION rejected_events_prune(interval, bigint, integer) TO synchrony_writer, synchrony_operator;
 GRANT EXECUTE ON FUNCTION event_schemas_put(text, text[], text[], text[], text, text) TO synchrony_operator;
-GRANT EXECUTE ON FUNCTION rejected_events_settle(uuid[]) TO synchrony_operator;
+GRANT EXECUTE ON FUNCTION rejected_events_settle(text, uuid[]) TO synchrony_operator;
 GRANT SELECT ON event_schemas, rejected_events TO synchrony_operator;

@@ -1,7 +1,7 @@
 /* Keeps the event catalogue of a process up to date, without a question to the database for any request.
  *
- * One process of a host asks the database every two seconds for the catalogue's fingerprint, reads the schemas where that has changed, and
- * writes them to a file; the others look at the file's time every second. So a change is in force everywhere within some three seconds.
+ * One process of a host asks the database every second for the catalogue's fingerprint, reads the schemas where that has changed, and
+ * writes them to a file; the others look at the file's time twice a second. So a change is in force everywhere within some two seconds.
  * A catalogue that cannot be read or compiled changes nothing: the last good one stays, also over a restart, from the file. Without a
  * directory for the file each process asks for itself. Left to others: compiling (app/catalogue), the file (store/schema_snapshot). */
 #ifndef SYNCHRONY_APP_CATALOGUE_KEEPER_H
@@ -25,7 +25,7 @@ void catalogue_keeper_close(struct catalogue_keeper *keeper);
  * the connection's timeouts. */
 void catalogue_keeper_begin(struct catalogue_keeper *keeper, struct db *db);
 
-/* The same for a process that serves one request: asks the database only where no process of the host has for two seconds. */
+/* The same for a process that serves one request: asks the database only where no process of the host has for a second. */
 void catalogue_keeper_glance(struct catalogue_keeper *keeper, struct db *db);
 
 /* Is this the process of the host that asks? */

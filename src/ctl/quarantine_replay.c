@@ -104,7 +104,7 @@ static enum status settle(struct replay *replay, const struct rejected_event *re
         replay->duplicates += verdict == STATUS_OK && rejected[i].event.is_duplicate;
         replay->refused += verdict == STATUS_UNPROCESSABLE;
     }
-    enum status st = n_ids ? rejected_event_settle(replay->call->db, ids, n_ids) : STATUS_OK;
+    enum status st = n_ids ? rejected_event_settle(replay->call->db, command_os_user(), ids, n_ids) : STATUS_OK;
     return st == STATUS_OK ? st : command_failed("quarantine replay", replay->call->db, st);
 }
 

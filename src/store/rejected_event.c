@@ -191,7 +191,7 @@ enum status rejected_event_read(struct db *db, const struct rejected_event_filte
     return st;
 }
 
-enum status rejected_event_settle(struct db *db, const struct uuid *rejection_ids, size_t n)
+enum status rejected_event_settle(struct db *db, struct bytes os_user, const struct uuid *rejection_ids, size_t n)
 {
     struct buf buf = buf_new(GROUP_MAX_BYTES);
     enum status st = STATUS_NO_MEMORY;
@@ -200,8 +200,8 @@ enum status rejected_event_settle(struct db *db, const struct uuid *rejection_id
     for (size_t i = 0; i < n; i++)
         pg_array_add_uuid(&buf, &rejection_ids[i]);
     if (!buf.failed) {
-        const struct db_param param = { buf.p, buf.len };
-        const struct db_step step = { .query = QUERY_REJECTED_EVENTS_SETTLE, .params = &param, .n_params = 1 };
+        const struct db_param params[] = { text_param(os_user), { buf.p, buf.len } };
+        const struct db_step step = { .query = QUERY_REJECTED_EVENTS_SETTLE, .params = params, .n_params = 2 };
         st = db_run(db, &step, 1);
     }
     buf_free(&buf);

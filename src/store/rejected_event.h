@@ -43,8 +43,8 @@ struct rejected_event_filter {
 enum status rejected_event_read(struct db *db, const struct rejected_event_filter *filter, const struct uuid *after, size_t max,
                                 struct arena *arena, struct rejected_event **events, size_t *n) MUST_USE;
 
-/* Notes that they were taken in; after the commit that stored them. */
-enum status rejected_event_settle(struct db *db, const struct uuid *rejection_ids, size_t n) MUST_USE;
+/* Notes that they were taken in, by os_user; after the commit that stored them. */
+enum status rejected_event_settle(struct db *db, struct bytes os_user, const struct uuid *rejection_ids, size_t n) MUST_USE;
 
 /* A row of a list, or a line of one event: texts, the last of them all that there is as JSON. */
 enum { REJECTED_EVENT_LIST_COLUMNS = 10, REJECTED_EVENT_GET_COLUMNS = 3 };

@@ -79,5 +79,11 @@ SELECT is(rejected_events_prune('1 day', 20, 10), 4::bigint, 'what is past its t
 SELECT is((SELECT count(*) FROM rejected_events), 16::bigint, 'and nothing else');
 SELECT is(rejected_events_prune('1 day', 0, 100), 16::bigint, 'no rows at all are possible, too');
 
+SELECT pg_temp.reject(ARRAY['00000000-0000-7000-8000-000000000001', '00000000-0000-7000-8000-000000000002']::uuid[]);
+DELETE FROM audit_log;
+SELECT rejected_events_settle('ada', ARRAY['00000000-0000-7000-8000-000000000001']::uuid[]) FROM generate_series(1, 2);
+SELECT results_eq('SELECT replayed_at IS NOT NULL FROM rejected_events ORDER BY rejection_id', ARRAY[true, false], 'what was replayed is noted');
+SELECT results_eq($$SELECT action, subject FROM audit_log$$, $$VALUES ('quarantine.replay', '1 events')$$, 'once, and in the record');
+
 SELECT * FROM finish();
 ROLLBACK;

@@ -177,7 +177,7 @@ SELECT is(pg_temp.attempt(role, statement), wanted, format('%s: %s: %s', role, r
     ('synchrony_report', 'SELECT event_catalogue_read()', '42501'),
     -- The operator keeps partitions, the catalogue and the quarantine, and reads no event that was stored.
     ('synchrony_operator', 'SELECT event_schemas_put(event_catalogue_fingerprint(), ARRAY[''t''], ARRAY[''off''], ARRAY[''{}''], ''a'', '''')', 'lives'),
-    ('synchrony_operator', 'SELECT rejected_events_settle(ARRAY[gen_random_uuid()])', 'lives'),
+    ('synchrony_operator', 'SELECT rejected_events_settle(''ada'', ARRAY[gen_random_uuid()])', 'lives'),
     ('synchrony_operator', pg_temp.reject(), '42501'),
     ('synchrony_operator', 'SELECT event_log_extend(now(), 1)', 'lives'),
     ('synchrony_operator', 'SELECT * FROM schema_migrations', 'lives'),
