@@ -56,6 +56,9 @@ struct request {
     const char *content_length; /* NULL: as long as the body is */
     const char *origin;
     const char *request_id;
+    const char *api_key;
+    const char *remote_user;
+    const char *remote_addr;
     struct bytes body;
 };
 
@@ -85,6 +88,9 @@ static inline const char *visit_variable(void *context, const char *name)
         { "CONTENT_LENGTH", visit->length },
         { "HTTP_ORIGIN", request->origin },
         { "HTTP_X_REQUEST_ID", request->request_id },
+        { "HTTP_X_API_KEY", request->api_key },
+        { "REMOTE_USER", request->remote_user },
+        { "REMOTE_ADDR", request->remote_addr },
     };
 
     for (size_t i = 0; i < COUNT_OF(variables); i++) {
