@@ -52,6 +52,7 @@ static struct schema_slot *names_add(struct schema_names *names, struct bytes na
 
     while (names->slots[i].name.p && !(names->slots[i].hash == hash && bytes_equal(names->slots[i].name, name)))
         i = (i + 1) & names->mask;
+    names->max_len = name.len > names->max_len ? name.len : names->max_len;
     names->slots[i].name = name;
     names->slots[i].hash = hash;
     return &names->slots[i];

@@ -30,7 +30,7 @@ static bool has_type(const struct schema *schema, const struct value *value)
 
 static bool judge_values(struct schema_run *run, const struct schema_values *values, const struct value *value, const char *keyword)
 {
-    if (value->kind == VALUE_STRING) {
+    if (value->kind == VALUE_STRING && value->len <= values->strings.max_len) {
         struct bytes text = value_text(value);
         if (schema_names_find(&values->strings, text, text_hash(text)))
             return true;

@@ -25,7 +25,8 @@ struct schema_slot {
 
 struct schema_names {
     struct schema_slot *slots;
-    uint32_t mask; /* slots - 1 */
+    uint32_t mask;  /* slots - 1 */
+    size_t max_len; /* of a name; 0 where there is none */
 };
 
 /* enum, const. */

@@ -85,11 +85,19 @@ bool schema_matches(struct schema_run *run, const struct pattern *pattern, const
 
 static bool judge_length(struct schema_run *run, const struct schema_string *string, const struct value *value)
 {
+    /* Characters past ASCII have to be counted. */
+    if (!value->is_ascii && !schema_take(run, value->len / 64, value, "maxLength"))
+        return false;
     size_t n = value_characters(value);
-
     if (n < string->min)
         return schema_violate_count(run, value, "minLength", "at least", string->min, "character", n);
     return n <= string->max || schema_violate_count(run, value, "maxLength", "at most", string->max, "character", n);
+}
+
+/* A regular expression has to be compiled. */
+static size_t format_steps(enum format format, size_t len)
+{
+    return format == FORMAT_REGEX ? 64 + 4 * len : 1 + len / 64;
 }
 
 bool schema_judge_string(struct schema_run *run, const struct schema_string *string, const struct value *value)
@@ -100,7 +108,7 @@ bool schema_judge_string(struct schema_run *run, const struct schema_string *str
         fits = schema_violate(run, value, "pattern", "a match of the pattern %.*s", (int)string->pattern_text.len,
                               string->pattern_text.p);
     if (string->format < FORMAT_COUNT && schema_run_goes_on(run, fits)) {
-        if (!schema_take(run, 1 + value->len / 64, value, "format"))
+        if (!schema_take(run, format_steps(string->format, value->len), value, "format"))
             return false;
         if (!format_check(string->format, value_text(value)))
             fits = schema_violate(run, value, "format", "the format %.*s", (int)string->format_name.len, string->format_name.p);

@@ -202,6 +202,31 @@ Test(schema_bounds, many_dependencies_of_many_names)
     EXPECT_TEXT(__LINE__, report.violations[0].keyword, "dependencies");
 }
 
+/* A long string, looked at a thousand times. */
+Test(schema_bounds, length_of_a_long_string_for_many_schemas)
+{
+    buf_add_text(&schema_text, "{\"anyOf\":[false");
+    repeat(&schema_text, ",{\"maxLength\":9}", 5000);
+    buf_add_text(&schema_text, "]}");
+    buf_add_text(&value_text_, "\"");
+    repeat(&value_text_, "\xc3\xa4", 30000);
+    buf_add_text(&value_text_, "\"");
+    expect_too_costly(__LINE__, "", "maxLength");
+}
+
+Test(schema_bounds, regular_expressions_as_values)
+{
+    buf_add_text(&schema_text, "{\"items\":{\"format\":\"regex\"}}");
+    for (int i = 0; i < 1000; i++) {
+        buf_add_text(&value_text_, i ? ",\"" : "[\"");
+        repeat(&value_text_, "(a{1,9})", 60);
+        buf_add_text(&value_text_, "\"");
+    }
+    buf_add_text(&value_text_, "]");
+    EXPECT_STATUS(__LINE__, run(), STATUS_SCHEMA_TOO_COSTLY);
+    EXPECT_TEXT(__LINE__, report.violations[0].keyword, "format");
+}
+
 /* Strings are found by their hashes, however many a schema lists. */
 Test(schema_bounds, enum_of_ten_thousand_strings)
 {
