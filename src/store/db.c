@@ -28,6 +28,7 @@ void db_disconnect(struct db *db)
     db->conn = NULL;
     db->is_reused = false;
     db->is_streaming = false;
+    db->is_row_by_row = false;
     db->is_on_standby = false;
     db->plan = DB_PLAN_UNSET;
     memset(db->prepared, 0, sizeof db->prepared);

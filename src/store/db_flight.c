@@ -102,8 +102,18 @@ static enum status take_sync(struct db *db, int64_t deadline_ms)
     return st;
 }
 
+/* A stream's single-row mode ends where the next statement is sent outside a pipeline; the first one of a pipeline still has it (libpq 14
+ * to 16), and would be answered by one result more than is taken here. Beginning to send one without a name ends it, and sends nothing. */
+static void end_row_by_row(struct db *db)
+{
+    if (db->is_row_by_row)
+        (void)PQsendPrepare(db->conn, NULL, "", 0, NULL);
+    db->is_row_by_row = false;
+}
+
 static enum status send_flight(struct db *db, const struct db_step *steps, size_t n_steps, bool *must_prepare)
 {
+    end_row_by_row(db);
     bool sent = PQenterPipelineMode(db->conn) == 1;
 
     for (size_t i = 0; i < n_steps && sent; i++) {

@@ -21,6 +21,7 @@ struct db {
     bool prepared[QUERY_COUNT];
     bool is_reused; /* has served since it was connected */
     bool went_stale;
+    bool is_row_by_row; /* libpq's single-row mode may still be on */
     bool is_streaming;
     bool is_on_standby;      /* it refuses to write: the next connection may lead to the server that does */
     enum db_plan plan;       /* how the connection plans now */

@@ -40,6 +40,7 @@ enum status db_stream_begin(struct db *db, enum db_query query, enum db_plan pla
     if (!db_send_query(db, query, params, n_params) || !PQsetSingleRowMode(db->conn))
         return db_lost(db);
     db->is_streaming = true;
+    db->is_row_by_row = true;
     return STATUS_OK;
 }
 

@@ -10,6 +10,7 @@ import urllib.parse
 import pytest
 
 from client import MISSING_PARAMETER, RESOURCE, TIMEOUT_S, head, parse_json
+from exposition import scrape
 from fcgi import STDOUT, Unclean, cgi_variables, parse_cgi
 from servers import wait_until
 
@@ -270,3 +271,16 @@ def test_head_of_a_long_answer_has_no_body(api, many):
         connection.send(head("HEAD", f"{RESOURCE}?event_type={many}"), head("GET", RESOURCE + "/healthz"))
         assert connection.response("HEAD").status == 200
         assert re.match(rb"\{", connection.response("GET").body)
+
+
+def test_connection_is_kept_whatever_it_was_used_for_before(make_daemon, event_type):
+    """One connection of the readers for answers row by row, for their settings, and for what /metrics asks."""
+    daemon = make_daemon({"reader_connections": 1, "metrics": "all"}).start()
+    assert daemon.post(json.dumps({"event_type": event_type, "session_id": "s1"}).encode()).status == 201
+    for _ in range(3):
+        assert daemon.get(event_type=event_type, session_id="s1").status == 200
+        scrape(daemon)
+        assert daemon.get(event_type=event_type).status == 200
+        assert daemon.get(event_type=event_type, order="time").status == 200
+    page = scrape(daemon)
+    assert not page.has("synchrony_db_errors_total", sqlstate="lost")
