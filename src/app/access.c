@@ -234,6 +234,8 @@ enum status access_judge(struct call *call)
         st = refuse(call, caller, needs);
     if (caller->demand.table != RATE_KEYS || !caller->is_limited)
         charge_to_address(access, caller);
+    if (st == STATUS_OK && needs == 1u << API_SCOPE_METRICS) /* app/metrics says who pays */
+        return st;
     if (st != STATUS_UNAUTHORIZED && st != STATUS_FORBIDDEN && (st != STATUS_OK || call->action->end))
         return st;
     enum status charged = access_charge(call, 1); /* guesses are not free either */

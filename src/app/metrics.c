@@ -28,15 +28,18 @@ static bool is_local(const struct call *call)
            !variable(call, "HTTP_FORWARDED").p;
 }
 
-/* A key with the scope opens it for those whom the option leaves out, unless it is off. */
+/* A key with the scope opens it for those whom the option leaves out, unless it is off. Whoever looks after this host pays for nothing: he
+ * is to see how it stands also while his address, or all that come through it, is past its plan. */
 static enum status admit(struct call *call)
 {
     const struct config *config = call->worker->service->config;
 
     if (config->metrics == CONFIG_METRICS_OFF)
         return STATUS_NOT_FOUND;
-    if (config->metrics == CONFIG_METRICS_ALL || is_local(call) || access_has_scope(call, API_SCOPE_METRICS))
+    if (is_local(call) || access_has_scope(call, API_SCOPE_METRICS))
         return STATUS_OK;
+    if (config->metrics == CONFIG_METRICS_ALL)
+        return access_charge(call, 1);
     if (config->access == CONFIG_ACCESS_OPEN)
         return STATUS_NOT_FOUND;
     return problem_set(&call->problem, variable(call, "HTTP_X_API_KEY").p ? STATUS_FORBIDDEN : STATUS_UNAUTHORIZED,

@@ -9,6 +9,7 @@ import pytest
 
 from client import CREATED
 from cluster import clean_environment, give_away
+
 from exposition import PROMETHEUS
 from servers import Daemon, wait_until
 
@@ -354,6 +355,15 @@ def test_forwarding_headers_change_nothing(limited, event_type):
     spoofed = [{"X-Forwarded-For": "198.51.100.7"}, {"Forwarded": "for=198.51.100.8"}, {"X-Real-IP": "198.51.100.9"}, {"Client-IP": "198.51.100.10"}]
     statuses = [limited.request("POST", body=batch(event_type, 2), headers=headers, REMOTE_ADDR="203.0.113.1").status for headers in spoofed]
     assert statuses == [201, 429, 429, 429]
+
+
+def test_who_looks_after_the_host_sees_it_while_its_address_is_past_its_plan(make_daemon, event_type):
+    responder = make_daemon({"address_rate": 1, "address_burst": 2, "metrics": "all"}).start()
+    for address, status in (("127.0.0.1", 200), ("192.0.2.1", 429)):
+        statuses = {responder.request("POST", body=event(event_type), REMOTE_ADDR=address).status for _ in range(5)}
+        assert statuses == {201, 429}
+        expect = {"Content-Type": PROMETHEUS} if status == 200 else None
+        assert responder.request("GET", "/metrics", REMOTE_ADDR=address, expect=expect).status == status
 
 
 def test_guesses_are_charged_to_the_address(make_daemon, event_type):
