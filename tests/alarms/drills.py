@@ -171,6 +171,28 @@ def event_that_the_database_refuses_for_good(stage_of, alarms):
     return stage
 
 
+# ---- who may, and how much ----
+
+@drill("SynchronyThrottling")
+def flood_past_the_plan(stage_of, alarms):
+    """A plan for each address of five events a second, which the load passes several times over."""
+    with stage_of({"address_rate": 5, "address_burst": 5}) as stage:
+        with stage.load():
+            stage.fires(*alarms)
+        assert stage.prometheus.query("synchrony_rate_limited_total > 0")
+        stage.is_over(*alarms)
+    return stage
+
+
+@drill("SynchronyAccessDenied")
+def reads_without_a_key(stage_of, alarms):
+    with stage_of({"access": "ingest"}) as stage:
+        with stage.well():
+            stage.fires(*alarms)
+        stage.is_over(*alarms)
+    return stage
+
+
 # ---- events ----
 
 @drill("SynchronyNoEvents")

@@ -134,7 +134,11 @@ class Prometheus:
         wait_until(fires, f"{name} does not fire", timeout_s)
 
     def wait_for_silence(self, *names, timeout_s=ANSWER_TIMEOUT_S):
-        wait_until(lambda: not self.firing() & set(names), f"one of {names} goes on", timeout_s)
+        try:
+            wait_until(lambda: not self.firing() & set(names), "", timeout_s)
+        except TimeoutError:
+            alerts = [(alert["labels"], alert["value"]) for alert in self.ask("alerts")["alerts"]]
+            raise TimeoutError(f"one of {names} goes on: {alerts}") from None
 
     def faults_of_rules(self):
         """What came of the evaluation of the rules, but success."""
