@@ -7,11 +7,11 @@ import uuid
 
 import pytest
 
-from client import CREATED
-from cluster import clean_environment, give_away
-
+from client import CREATED, check_section_1
+from cluster import clean_environment, give_away, popen_as_unprivileged
 from exposition import PROMETHEUS
-from servers import Daemon, wait_until
+from fcgi import cgi_variables, parse_cgi
+from servers import Daemon, Site, wait_until
 
 UNKNOWN = "syk_0000000000000000000000000000000000000000000000000"
 
@@ -75,6 +75,7 @@ def keys(office):
         "metrics": office.create("--scope", "metrics"),
         "bound": office.create("--scope", "ingest", "--origin", "https://www.bank.example", "--origin", "https://*.shop.example"),
         "typed": office.create("--scope", "ingest,read", "--event-type", "click", "--event-type", "view"),
+        "bulk": office.create("--scope", "ingest", "--plan", office.plan(0.01, 2000)),
         "slow": office.create("--scope", "ingest", "--plan", office.plan(0.01, 5)),
         "restarted": office.create("--scope", "ingest", "--plan", office.plan(0.01, 3)),
         "quota": office.create("--scope", "ingest", "--plan", office.plan(1000, 1000, "--quota", "10")),
@@ -410,3 +411,33 @@ def test_read_that_has_to_be_recorded_and_cannot_is_not_answered(cluster, make_d
 def test_open_asks_for_nothing(daemon, event_type):
     response = daemon.post(event(event_type), headers=headers_of("whatever"))
     assert (response.status, response.body) == (201, CREATED)
+
+
+# --- other ways in ---
+
+def test_batch_on_request_is_charged_as_a_whole(guarded, keys, cluster, event_type):
+    headers = headers_of(keys["bulk"], Prefer="respond-async")
+    response = guarded.post(batch(event_type, 2001), headers=headers)
+    assert (response.status, response.json()["code"]) == (413, "too_large")
+    assert guarded.post(batch(event_type, 1500), headers=headers).status == 202
+    response = guarded.post(batch(event_type, 1500), headers=headers)
+    assert (response.status, response.json()["code"]) == (429, "rate_limited")
+    wait_until(lambda: cluster.execute("SELECT count(*) FROM event_log WHERE event_type = %s", (event_type,)) == [(1500,)], "the batch is not stored")
+
+
+def test_plain_cgi_asks_for_keys_and_counts(run_dir, build_dir, settings, keys, event_type):
+    site = Site("keys-cgi", run_dir, build_dir, settings | {
+        "access": "keys", "address_rate": 1, "address_burst": 1, "run_directory": os.path.join(run_dir, "keys-cgi", "run")})
+
+    def get(key, **variables):
+        result = subprocess.run([site.wrapper], cwd="/", check=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, **popen_as_unprivileged(),
+                                env=clean_environment() | {"SYNCHRONY_CONF": site.conf} |
+                                cgi_variables("GET", params={"event_type": event_type}, headers=headers_of(key), **variables))
+        return check_section_1(parse_cgi(result.stdout)).status
+    assert get(keys["read"]) == 200
+    assert get(keys["ingest"]) == 403
+    assert get(UNKNOWN, REMOTE_ADDR="192.0.2.1") == 401
+    assert get(UNKNOWN, REMOTE_ADDR="192.0.2.2") == 401
+    statuses = [get(UNKNOWN, REMOTE_ADDR="192.0.2.3") for _ in range(3)]
+    assert statuses[0] == 401 and set(statuses) <= {401, 429}, statuses
+    assert get(keys["read"], REMOTE_ADDR="192.0.2.3") == 200
