@@ -80,6 +80,20 @@ def test_client_that_stops_reading_is_cut_off(make_daemon, cluster, long_type):
         parse_json((first + unclean.value.args[0]).partition(b"\r\n\r\n")[2])
 
 
+@pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson", "text/csv"])
+def test_answer_that_breaks_ends_the_connection_in_every_representation(make_daemon, cluster, long_type, accept):
+    """What has come of NDJSON or CSV may look whole: only the end of the connection tells."""
+    daemon = make_daemon().start()
+    with daemon.connect() as connection:
+        connection.begin(cgi_variables("GET", params={"event_type": long_type}, headers={"Accept": accept}))
+        connection.send_body(b"")
+        assert b"Status: 200" in next(content for kind, content in connection.records() if kind == STDOUT)
+        wait_until(lambda: readers_at_work(cluster) == 1, "no reader at work")
+        cluster.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'synchrony_reader' AND state <> 'idle'")
+        with pytest.raises(Unclean):
+            connection.answer()
+
+
 def test_long_answers_leave_a_connection_to_short_ones(make_daemon, long_type, event_type):
     """Two of three connections are with clients that do not read. A third long answer is refused; short ones and pages are given."""
     daemon = make_daemon({"reader_connections": 3}).start()
