@@ -13,7 +13,7 @@ enum {
     PORTION = 500,
     GATHER_MS = 100,
     RETRY_MS = 1000,
-    STATEMENT_TIMEOUT_MS = 5000
+    STATEMENT_TIMEOUT_MS = 2000 /* short of a daemon's grace: what cannot be written is told in the log before it ends */
 };
 
 /* A read that waits, with its texts behind it. */

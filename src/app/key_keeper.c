@@ -311,7 +311,7 @@ int key_keeper_look(struct key_keeper *keeper)
 
 void key_keeper_end(struct key_keeper *keeper)
 {
-    if (keeper->lock_fd >= 0 || !*keeper->path)
+    if (!keeper->is_in_trouble && (keeper->lock_fd >= 0 || !*keeper->path))
         (void)report(keeper);
 }
 
