@@ -4,6 +4,7 @@
 #include "app/health.h"
 #include "app/ingest.h"
 #include "app/metrics.h"
+#include "app/openapi.h"
 #include "app/read.h"
 #include "base/metrics.h"
 
@@ -50,6 +51,11 @@ static const struct route routes[] = {
       .allow = "GET, HEAD, OPTIONS",
       .actions = { GET_AND_HEAD(.name = "metrics", .begin = metrics_answer, .needs = METRICS, .blocks = true, .is_probe = true),
                    PREFLIGHT } },
+    /* It waits for nobody, but it is long: a client that takes its time with it holds up a reader, and not who commits. */
+    { .path = "/openapi.json",
+      .name = HTTP_RESOURCE "/openapi.json",
+      .allow = "GET, HEAD, OPTIONS",
+      .actions = { GET_AND_HEAD(.name = "description", .begin = openapi_answer, .blocks = true), PREFLIGHT } },
 };
 
 enum { ROUTES = sizeof routes / sizeof routes[0] };

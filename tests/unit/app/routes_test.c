@@ -33,6 +33,10 @@ Test(routes, every_path_and_method)
         { __LINE__, "HEAD", RESOURCE "/readyz", 503, NULL },
         { __LINE__, "OPTIONS", RESOURCE "/readyz", 204, READ_ONLY },
         { __LINE__, "POST", RESOURCE "/readyz", 405, READ_ONLY },
+        { __LINE__, "GET", RESOURCE "/openapi.json", 200, NULL },
+        { __LINE__, "HEAD", RESOURCE "/openapi.json", 200, NULL },
+        { __LINE__, "OPTIONS", RESOURCE "/openapi.json", 204, READ_ONLY },
+        { __LINE__, "DELETE", RESOURCE "/openapi.json", 405, READ_ONLY },
         { __LINE__, "GET", "/cgi-bin" RESOURCE "/healthz", 200, NULL },
         { __LINE__, "GET", RESOURCE "/", 404, NULL },
         { __LINE__, "GET", RESOURCE "/healthz/", 404, NULL },
@@ -76,7 +80,7 @@ Test(routes, preflight_answers_without_a_body_and_may_be_cached)
 }
 
 /* What asks the database must not be called where others would have to wait too. */
-Test(routes, only_what_asks_the_database_blocks)
+Test(routes, only_what_asks_the_database_or_is_long_blocks)
 {
     static const struct {
         int line;
@@ -86,6 +90,7 @@ Test(routes, only_what_asks_the_database_blocks)
         { __LINE__, "GET", RESOURCE, CALL_BLOCKS },
         { __LINE__, "HEAD", RESOURCE, CALL_BLOCKS },
         { __LINE__, "GET", RESOURCE "/readyz", CALL_BLOCKS },
+        { __LINE__, "GET", RESOURCE "/openapi.json", CALL_BLOCKS },
         { __LINE__, "GET", RESOURCE "/healthz", CALL_ANSWERED },
         { __LINE__, "OPTIONS", RESOURCE, CALL_ANSWERED },
         { __LINE__, "PUT", RESOURCE, CALL_ANSWERED },
