@@ -4,8 +4,8 @@
 #include "model/properties.h"
 #include "model/timestamp.h"
 
-/* An item has 16 MiB at most; as a cell each of its quotes stands twice. */
-enum { ITEM_MAX_BYTES = 64 * 1024 * 1024, OPENING_MAX_BYTES = 16 * 1024, KEPT_BYTES = 64 * 1024 };
+/* An item has 16 MiB at most; as a cell each of its quotes stands twice. The type may be any that a query asks for, escaped. */
+enum { ITEM_MAX_BYTES = 64 * 1024 * 1024, OPENING_MAX_BYTES = 1024 * 1024, KEPT_BYTES = 64 * 1024 };
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define CSV_HEADER                                                                                                   \

@@ -150,3 +150,15 @@ Test(item_format, restarted_it_begins_anew)
     EXPECT_BYTES(__LINE__, item_format_end(&format), BYTES("[]"));
     item_format_free(&format);
 }
+
+/* A query may ask for a type that no event can have. */
+Test(item_format, type_of_any_length)
+{
+    char *type = repeated('\x01', 60000);
+    struct item_format format = item_format_new(REPRESENTATION_JSON, (struct bytes){ type, 60000 }, &safe);
+
+    EXPECT_BYTES(__LINE__, item_format_end(&format), BYTES("[]"));
+    cr_expect(!item_format_failed(&format));
+    item_format_free(&format);
+    free(type);
+}
