@@ -6,8 +6,9 @@
 #include "base/clock.h"
 
 enum {
-    PATIENCE_MS = 20, /* how long a commit is waited for before other things are done, or another is begun beside it */
-    STUCK_MS = 1000,  /* how long none may end before the database counts as away, or requests are refused */
+    READY_EVENTS = 16, /* a group of so many goes as soon as it can: the database would stand idle while others are accepted */
+    PATIENCE_MS = 20,  /* how long a commit has to last before another is begun beside it */
+    STUCK_MS = 1000,   /* how long none may end before the database counts as away, or requests are refused */
     SECOND_COMMIT_EVENTS =
         200 /* a group of so many is committed beside another: split further, both would cost more than they gain */
 };
@@ -23,7 +24,6 @@ struct commits {
     struct group *filling; /* requests that wait for a commit */
     size_t n_committing;   /* groups that the committer has */
     bool is_spilling;      /* the spill has one */
-    bool has_batches;      /* the last group had events beside those of single requests */
     int64_t progress_ms;   /* when the committer's last commit ended, or the first began */
     int64_t spilling_ms;   /* when the spill's began */
 };
@@ -62,16 +62,6 @@ static bool spill_lasts(const struct commits *commits, int ms)
 bool commits_have_room(const struct commits *commits)
 {
     return !commits_are_full(commits) || spill_lasts(commits, STUCK_MS) || (!commits->spill && commits_last(commits, STUCK_MS));
-}
-
-static bool awaits_commit(const struct commits *commits)
-{
-    return commits->n_committing && !commits->is_spilling && !commits->has_batches && !commits_last(commits, PATIENCE_MS);
-}
-
-static bool awaits_spill(const struct commits *commits)
-{
-    return commits->is_spilling && !commits->n_committing && !spill_lasts(commits, PATIENCE_MS);
 }
 
 /* Takes an idle group to be filled. There is one: they are one more than can be committed at a time. */
@@ -118,7 +108,6 @@ static struct group *commit_filling(struct commits *commits)
     struct group *group = commits->filling;
 
     commits->filling = NULL;
-    commits->has_batches = group->n_events > group->n;
     if (commit_with_host(commits, group)) {
         group->next = NULL;
         return group;
@@ -140,8 +129,7 @@ static void spill_filling(struct commits *commits)
 
 static struct group *take_committed(struct commits *commits)
 {
-    struct group *done =
-        commits->n_committing ? committer_take(commits->committer, awaits_commit(commits) ? PATIENCE_MS : 0) : NULL;
+    struct group *done = commits->n_committing ? committer_take(commits->committer) : NULL;
 
     for (const struct group *group = done; group; group = group->next)
         commits->n_committing--;
@@ -152,7 +140,7 @@ static struct group *take_committed(struct commits *commits)
 
 static struct group *take_spilt(struct commits *commits)
 {
-    struct group *done = commits->is_spilling ? committer_take(commits->spill, awaits_spill(commits) ? PATIENCE_MS : 0) : NULL;
+    struct group *done = commits->is_spilling ? committer_take(commits->spill) : NULL;
 
     commits->is_spilling &= !done;
     return done;
@@ -198,9 +186,9 @@ void commits_give_back(struct commits *commits, struct group *groups)
     }
 }
 
-bool commits_are_awaited(const struct commits *commits)
+bool commits_are_ready(const struct commits *commits)
 {
-    return awaits_commit(commits) || awaits_spill(commits);
+    return commits->filling->n_events >= READY_EVENTS;
 }
 
 bool commits_are_deferred(const struct commits *commits)

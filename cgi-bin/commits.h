@@ -22,7 +22,7 @@ bool commits_are_full(const struct commits *commits);
 /* Lets a request wait for the next commit; not while they are full. */
 void commits_add(struct commits *commits, struct flight *flight);
 
-/* Takes back the groups that are done, as a list. Waits for one where commits_are_awaited. */
+/* Takes back the groups that are done, as a list. */
 struct group *commits_take(struct commits *commits);
 
 /* Commits what waits, if it is time to. Returns a group that is done already, or NULL. */
@@ -31,9 +31,8 @@ struct group *commits_go(struct commits *commits);
 /* Gives groups back once their requests are answered. */
 void commits_give_back(struct commits *commits, struct group *groups);
 
-/* Is a commit to be waited for, and nothing else? Events are worth more together than each on its own, so the caller is not to wake for
- * every one of them; but for a commit that takes long, or where there may be another to begin beside it. */
-bool commits_are_awaited(const struct commits *commits);
+/* Do events enough wait to be committed as they are? Fewer gain more by company than the database loses by waiting for it. */
+bool commits_are_ready(const struct commits *commits);
 
 /* Does something wait for a commit that has to be begun beside another, when it is time? */
 bool commits_are_deferred(const struct commits *commits);
@@ -41,7 +40,7 @@ bool commits_are_deferred(const struct commits *commits);
 /* Is there anything that waits or is being committed? */
 bool commits_are_pending(const struct commits *commits);
 
-/* Readable when a group is done that nobody waited for: one for the database, one for the queue, -1 where there is none. */
+/* Readable while a group is done and not taken: one for the database, one for the queue, -1 where there is none. */
 int commits_database_fd(const struct commits *commits);
 int commits_queue_fd(const struct commits *commits);
 

@@ -2,10 +2,8 @@
 
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 
 enum { GROUP_ARENA_BYTES = 256 * 1024 * 1024 };
 
@@ -26,11 +24,9 @@ struct committer {
     size_t n_hands;
     pthread_mutex_t lock;  /* of what follows */
     pthread_cond_t given;  /* there is work, or the end has come */
-    pthread_cond_t done;   /* a group has been finished */
     struct group *to_do;   /* the newest first; they are few, and begun at once */
     struct group *results; /* those that are done */
     size_t n_under_way;    /* given and not taken back */
-    bool is_awaited;       /* by the writer, which needs no done_fd then */
     bool fd_is_set;
     bool is_stopping;
 };
@@ -78,8 +74,7 @@ static void put_result(struct committer *committer, struct group *group)
 
     group->next = committer->results;
     committer->results = group;
-    pthread_cond_signal(&committer->done);
-    if (committer->is_awaited || committer->fd_is_set)
+    if (committer->fd_is_set)
         return;
     if (write(committer->done_fd, &one, sizeof one) != sizeof one)
         abort(); /* the counter is 0 */
@@ -143,7 +138,6 @@ struct committer *committer_new(struct service *service, enum committer_target t
     committer->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&committer->lock, NULL);
     pthread_cond_init(&committer->given, NULL);
-    pthread_cond_init(&committer->done, NULL);
     if (committer->hands && committer->done_fd >= 0 && start_hand(committer))
         return committer;
     if (committer->done_fd >= 0)
@@ -172,7 +166,6 @@ void committer_free(struct committer *committer)
         end_hand(&committer->hands[i]);
     close(committer->done_fd);
     pthread_cond_destroy(&committer->given);
-    pthread_cond_destroy(&committer->done);
     pthread_mutex_destroy(&committer->lock);
     free(committer->hands);
     free(committer);
@@ -205,16 +198,9 @@ static struct group *take_results(struct committer *committer)
     return groups;
 }
 
-struct group *committer_take(struct committer *committer, int timeout_ms)
+struct group *committer_take(struct committer *committer)
 {
-    struct timespec deadline = clock_monotonic_in(timeout_ms);
-    int waited = 0;
-
     pthread_mutex_lock(&committer->lock);
-    committer->is_awaited = true;
-    while (!committer->results && committer->n_under_way && waited == 0 && timeout_ms > 0)
-        waited = pthread_cond_clockwait(&committer->done, &committer->lock, CLOCK_MONOTONIC, &deadline);
-    committer->is_awaited = false;
     struct group *groups = take_results(committer);
     pthread_mutex_unlock(&committer->lock);
     return groups;

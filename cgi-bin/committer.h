@@ -40,8 +40,8 @@ void committer_free(struct committer *committer);
  * be under way. */
 void committer_give(struct committer *committer, struct group *group);
 
-/* Returns the groups that are done, as a list, waiting for one for timeout_ms at most. Returns NULL when none is. */
-struct group *committer_take(struct committer *committer, int timeout_ms);
+/* Returns the groups that are done, as a list; NULL when none is. */
+struct group *committer_take(struct committer *committer);
 
 /* Readable while there are groups that are done and not taken. */
 int committer_fd(const struct committer *committer);

@@ -264,7 +264,7 @@ static int patience_ms(const struct loop *loop)
 {
     bool has_more = (loop->may_accept && !loop->is_stopping) || loop->has_inbox || loop->parking.n_news;
 
-    if ((has_more && commits_have_room(loop->commits)) || commits_are_awaited(loop->commits))
+    if (has_more && commits_have_room(loop->commits))
         return 0;
     if (has_more || loop->is_stopping || commits_are_deferred(loop->commits))
         return POLL_MS;
@@ -319,7 +319,7 @@ static void commit(struct loop *loop)
 {
     struct group *done = commits_take(loop->commits);
 
-    if (done)
+    if (done && !commits_are_ready(loop->commits))
         gather(loop, 0);
     answer_groups(loop, commits_go(loop->commits));
     answer_groups(loop, done);
