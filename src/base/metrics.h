@@ -99,7 +99,7 @@
       "Refused events that were put into quarantine")                                            \
     X(QUARANTINE_DROPPED, COUNTER, "synchrony_quarantine_dropped_events", REASON, NONE, NONE,    \
       "Refused events that were not put into quarantine, by why not")                            \
-    X(SCRUBBED, COUNTER, "synchrony_scrubbed_values", RULE, NONE, NONE,                          \
+    X(SCRUBBED, COUNTER, "synchrony_scrubbed_values", RULE, EVENT_TYPE, NONE,                         \
       "Values that were masked, by the rule that found them")                                    \
     X(CATALOGUE_READ_AT, OLDEST, "synchrony_catalogue_read_timestamp_seconds", NONE, NONE, NONE, \
       "When the event catalogue was read last, by the process whose copy is oldest")             \
