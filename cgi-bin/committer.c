@@ -4,7 +4,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-
 enum { GROUP_ARENA_BYTES = 256 * 1024 * 1024 };
 
 /* One of the threads. */
