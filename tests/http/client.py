@@ -10,6 +10,8 @@ import re
 import socket
 import urllib.parse
 
+from description import RECORDER
+
 RESOURCE = "/synchrony_data_analytics"
 TIMEOUT_S = 15  # a hang guard, never an expectation
 
@@ -129,10 +131,13 @@ class Api:
                 connection.putheader(name, value)
             connection.endheaders(body)
             answer = connection.getresponse()
-            return Response(answer.status, answer.getheaders(), answer.read())
+            response = Response(answer.status, answer.getheaders(), answer.read())
         finally:
             if own:
                 connection.close()
+        path, _, text = target.partition("?")
+        RECORDER.note(method, path, text, body, headers or {}, response)
+        return response
 
     def post(self, event, content_type="application/json", headers=None, connection=None, params=None, expect=None):
         """event: bytes are sent as they are, anything else as JSON."""

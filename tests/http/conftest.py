@@ -3,6 +3,8 @@
     SYNCHRONY_BUILD_DIR     folder of the built programs (needed)
     SYNCHRONY_TEST_SERVERS  which servers: "lighttpd,apache,cgi" unless given
     SYNCHRONY_TEST_LOG_DIR  where the run's logs are copied at the end
+    SYNCHRONY_TEST_NPM_DIR  where npm's packages are kept from one run to the next; answers are held against the OpenAPI
+                            document where it is given
 
 A test that takes `api` runs through every server. One that takes `daemon` meets the responder over FastCGI with no
 server between, because it needs what no web server lets through.
@@ -26,6 +28,7 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "db")]
 from catalogue import Own  # noqa: E402
 from client import Api  # noqa: E402
 from cluster import Cluster, Unavailable, give_away, make_run_dir  # noqa: E402
+from description import RECORDER, Node  # noqa: E402
 from servers import Daemon, WebServer  # noqa: E402
 
 SERVERS = os.environ.get("SYNCHRONY_TEST_SERVERS", "lighttpd,apache,cgi").split(",")
@@ -72,6 +75,16 @@ def run_dir():
     shutil.rmtree(path, ignore_errors=True)
     assert not reports, "sanitizer reports:\n" + text
     assert not unreadable, f"lines of the responder's log that are no JSON object: {unreadable[:10]}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def node(run_dir):
+    """Node with its packages. At the end of the session, every answer that came is held against the OpenAPI document."""
+    made = Node(os.environ.get("SYNCHRONY_TEST_NPM_DIR"))
+    yield made
+    if made.ready() is None:  # test_openapi says so where it is not
+        code, findings = made.judge(RECORDER.lines(), run_dir)
+        assert code == 0, "answers that are not as deploy/openapi.json says:\n" + findings
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import socket
 import struct
 
 from client import Response, RESOURCE, TIMEOUT_S, check_section_1, query
+from description import RECORDER
 
 BEGIN_REQUEST, ABORT_REQUEST, END_REQUEST, PARAMS, STDIN, STDOUT, STDERR = range(1, 8)
 
@@ -125,12 +126,17 @@ class Connection:
 
     def request(self, method, path="", params=None, body=None, headers=None, expect=None, **variables):
         """One judged request; what variables say wins over what follows from the other arguments."""
-        self.begin(cgi_variables(method, path, params, body, headers, **variables))
+        given = cgi_variables(method, path, params, body, headers, **variables)
+        self.begin(given)
         try:
             self.send_body(body or b"")
         except BrokenPipeError:
             pass  # answered before the body was read, and closed
-        return check_section_1(parse_cgi(self.answer()), method, expect)
+        response = parse_cgi(self.answer())
+        whole = given.get("SCRIPT_NAME", "") + given.get("PATH_INFO", "")
+        RECORDER.note(given.get("REQUEST_METHOD", "none"), whole[max(whole.find(RESOURCE), 0):], given.get("QUERY_STRING", ""), body,
+                      headers or {}, response)
+        return check_section_1(response, method, expect)
 
     def post(self, body, **more):
         return self.request("POST", body=body, **more)
