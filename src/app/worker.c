@@ -197,14 +197,20 @@ enum call_stage worker_end(struct worker *worker, struct call *call)
     return conclude(call, call->action->end(call));
 }
 
-enum call_stage worker_run(struct worker *worker, struct call *call)
+/* Has the route answer, which may wait for the database. */
+static enum status run(struct worker *worker, struct call *call)
 {
     int64_t spent_before_ns = db_spent_ns();
 
     call->worker = worker;
     enum status st = call->action->begin(call);
     call->db_ns = db_spent_ns() - spent_before_ns;
-    return conclude(call, st);
+    return st;
+}
+
+enum call_stage worker_run(struct worker *worker, struct call *call)
+{
+    return conclude(call, run(worker, call));
 }
 
 static struct bytes variable(const struct call *call, const char *name)
@@ -243,11 +249,8 @@ static bool is_shareable(const struct call *call, enum status st)
 void worker_run_alike(struct worker *worker, struct call *const *calls, size_t n, enum call_stage *stages, size_t *n_done)
 {
     struct call *first = calls[0];
-    int64_t spent_before_ns = db_spent_ns();
+    enum status st = run(worker, first);
 
-    first->worker = worker;
-    enum status st = first->action->begin(first);
-    first->db_ns = db_spent_ns() - spent_before_ns;
     *n_done = is_shareable(first, st) ? n : 1;
     for (size_t i = 1; i < *n_done; i++) {
         calls[i]->worker = worker;
