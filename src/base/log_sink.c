@@ -16,7 +16,7 @@
 #define JOURNAL "journal"
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
-enum { LOOK_EVERY_MS = 1000, FILE_MODE = 0640, PATH_MAX_BYTES = 512 };
+enum { LOOK_EVERY_MS = 10, FILE_MODE = 0640, PATH_MAX_BYTES = 512 };
 
 static struct {
     int fd;
@@ -42,8 +42,9 @@ static bool is_current(void)
            named.st_dev == opened.st_dev;
 }
 
-/* Opens the file anew where another now has its name, or none has: by its inode, since processes under mod_fcgid get no signal. The
- * descriptor keeps its number, so that who writes needs no lock. */
+/* Opens the file anew where another now has its name, or none has: by its inode, since processes under mod_fcgid get no signal. Soon, since
+ * what reads the log may leave the old file when one process has made the new one (rsyslog's imfile does). The descriptor keeps its number,
+ * so that who writes needs no lock. */
 static void look_after_file(void)
 {
     int64_t now_ms = clock_monotonic_ms();
