@@ -105,6 +105,11 @@ static size_t read_number(struct bytes text, size_t at)
     return has_check_digits(number, len) ? end : 0;
 }
 
+bool iban_is_at(struct bytes text, size_t at)
+{
+    return read_number(text, at) != 0;
+}
+
 bool iban_next(struct bytes text, size_t *from, struct span *found)
 {
     for (size_t at = *from; at < text.len; at++) {

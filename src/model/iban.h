@@ -13,6 +13,9 @@ enum { IBAN_MIN_BYTES = 15, IBAN_MAX_BYTES = 34 };
 /* Could an IBAN begin with these two letters and two digits? at + 4 ≤ text.len. For a quick look. */
 bool iban_may_begin(struct bytes text, size_t at);
 
+/* Does an IBAN begin there, whatever stands before it? at ≤ text.len. */
+bool iban_is_at(struct bytes text, size_t at);
+
 /* Finds the first at or behind *from. No letter or digit may touch it. On true *from is set to its end, to go on from. */
 bool iban_next(struct bytes text, size_t *from, struct span *found);
 

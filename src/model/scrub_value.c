@@ -204,7 +204,8 @@ enum status scrub_string(struct scrub_work *work, struct bytes *content)
 
 /* ---- numbers ---- */
 
-/* The digits of a whole number of at most as many as a card has, without sign, point and exponent. Returns how many; 0: it is none. */
+/* The digits of a whole number of at most as many as a card has, without sign, point and exponent. Returns how many; 0: it is none, or one
+ * that is not written out: of 43e11 nobody says that it is a card's. */
 static size_t whole_digits(struct bytes number, char digits[CARD_NUMBER_MAX_DIGITS])
 {
     size_t n = 0, at = number.p[0] == '-', fraction = 0, exponent = 0;
@@ -222,6 +223,8 @@ static size_t whole_digits(struct bytes number, char digits[CARD_NUMBER_MAX_DIGI
         fraction += in_fraction;
         digits[n++] = number.p[at];
     }
+    if (n < CARD_NUMBER_MIN_DIGITS)
+        return 0;
     if (at < number.len) {
         at++;
         at += at < number.len && number.p[at] == '+';

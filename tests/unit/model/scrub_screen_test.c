@@ -56,6 +56,13 @@ Test(scrub_screen, number_is_seen_at_every_place)
         "NO93 8601 1117 947",
         "DE89%203704%200044%200532%200130%2000",
         "\\u0044E89370400440532013000",
+        "%12411111911\\11+\\1\\1",
+        "RO05 BTRL RONC RT0V 1234 5601",
+        "RO05BTRLRONCRT0V12345601",
+        "MT84MALT0110%2000012345MTLCAST001S",
+        "GB29NWBK\\u00a0601613\\u00a031926819",
+        "BG87FINV915010BGN0ABCD",
+        "kw21%20cbku%20abcd%20efgh%20ijkl%20mnop%20qrst%20uv",
     };
 
     for (size_t n = 0; n < COUNT_OF(numbers); n++) {
