@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/byte_vector.h"
 #include "model/card_number.h"
 #include "model/iban.h"
 #include "model/separator.h"
@@ -41,6 +42,11 @@ static enum kind kind_of(unsigned char c)
     return kinds[c];
 }
 
+static bool breaks(char c)
+{
+    return kind_of((unsigned char)c) >= BREAKER;
+}
+
 /* ---- runs of digits and fillers ---- */
 
 /* Could a card's number stand there? What is around it could only make less of it. An exponent could make it another number. */
@@ -66,24 +72,20 @@ static bool is_suspect_run(struct bytes text, size_t begin, size_t *end)
     return digits >= CARD_NUMBER_MIN_DIGITS && may_be_card(text, begin, at);
 }
 
-/* The number of bytes at p, of as many as a card has digits, up to the last that breaks a run. */
-static size_t broken_bytes(const char *p)
-{
-    size_t n = CARD_NUMBER_MIN_DIGITS;
-
-    while (n && kind_of((unsigned char)p[n - 1]) < BREAKER)
-        n--;
-    return n;
-}
-
+/* A run that counts has as many bytes as a card has digits, so it is enough to look at one byte of as many; where that breaks no run, at
+ * those before it. */
 static bool has_suspect_run(struct bytes text)
 {
-    size_t at = 0;
+    const size_t step = CARD_NUMBER_MIN_DIGITS;
 
-    while (text.len - at >= CARD_NUMBER_MIN_DIGITS) {
-        size_t broken = broken_bytes(text.p + at);
-        at += broken;
-        if (!broken && is_suspect_run(text, at, &at))
+    for (size_t at = step - 1; at < text.len; at += step) {
+        if (breaks(text.p[at]))
+            continue;
+        size_t begin = at, first = at - (step - 1);
+        while (begin > first && !breaks(text.p[begin - 1]))
+            begin--;
+        at = begin - 1; /* breaks the run */
+        if (begin == first && is_suspect_run(text, begin, &at))
             return true;
     }
     return false;
@@ -151,55 +153,68 @@ static bool is_suspect_code(struct bytes text, size_t at, size_t done, size_t *e
     return digits >= CARD_NUMBER_MIN_DIGITS;
 }
 
-/* next: the first of them, or NULL. */
-static bool has_suspect_code(struct bytes text, char code, const char *next)
+static bool has_suspect_code(struct bytes text, char code)
 {
+    const char *next;
     size_t end = 0;
 
-    while (next) {
+    while ((next = memchr(text.p + end, code, text.len - end))) {
         if (is_suspect_code(text, (size_t)(next - text.p), end, &end))
             return true;
-        next = memchr(text.p + end, code, text.len - end);
     }
     return false;
 }
 
 /* ---- what begins as an IBAN does ---- */
 
-enum { WORD = sizeof(uint64_t), HEAD_BYTES = 4, SEPARATORS_MAX_BYTES = 3 * SEPARATORS_MAX };
+enum { HEAD_BYTES = 4, BLOCK_BYTES = 2 * BYTE_VECTOR_BYTES, BLOCK_HEADS = BLOCK_BYTES - (HEAD_BYTES - 1) };
+enum { SEPARATORS_MAX_BYTES = 3 * SEPARATORS_MAX };
 
-#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
+struct block {
+    byte_vector first, second;
+};
 
-static uint64_t word_at(const char *p)
+static struct block block_of(const char *p)
 {
-    uint64_t word;
-
-    memcpy(&word, p, sizeof word);
-    return word;
+    return (struct block){ byte_vector_at(p), byte_vector_at(p + BYTE_VECTOR_BYTES) };
 }
 
-/* The highest bit of each byte of a word that is a digit. No byte's sum carries into the next. */
-static uint64_t digits_of(uint64_t word)
+/* What the text begins with; behind its end are zeros. */
+static struct block block_at(struct bytes text)
 {
-    uint64_t past_nine = ((word ^ EACH_BYTE('0')) & EACH_BYTE(0x7f)) + EACH_BYTE(0x80 - 10);
-
-    return ~(past_nine | word) & EACH_BYTE(0x80);
+    if (text.len >= BLOCK_BYTES)
+        return block_of(text.p);
+    char last[BLOCK_BYTES] = { 0 };
+    memcpy(last, text.p, text.len);
+    return block_of(last);
 }
 
-static uint64_t letters_of(uint64_t word)
+static uint32_t digits_of(struct block block)
 {
-    uint64_t lower = (word | EACH_BYTE(0x20)) & EACH_BYTE(0x7f);
-    uint64_t from_a = lower + EACH_BYTE(0x80 - 'a'), past_z = lower + EACH_BYTE(0x80 - 'z' - 1);
-
-    return from_a & ~past_z & ~word & EACH_BYTE(0x80);
+    return byte_vector_bits((byte_vector)(block.first - '0' <= 9)) | byte_vector_bits((byte_vector)(block.second - '0' <= 9))
+                                                                         << BYTE_VECTOR_BYTES;
 }
 
-/* Do two letters and two digits stand at one of the WORD bytes at p? */
-static bool has_head(const char *p)
+static uint32_t letters_of(struct block block)
 {
-    uint64_t digits = digits_of(word_at(p + 2));
+    return byte_vector_bits((byte_vector)((block.first | 0x20) - 'a' <= 'z' - 'a')) |
+           byte_vector_bits((byte_vector)((block.second | 0x20) - 'a' <= 'z' - 'a')) << BYTE_VECTOR_BYTES;
+}
 
-    return digits && digits & digits_of(word_at(p + 3)) & letters_of(word_at(p)) & letters_of(word_at(p + 1));
+/* A bit for each place in the block, BLOCK_HEADS of them, where two letters and two digits stand. */
+static uint32_t heads_of(struct block block)
+{
+    uint32_t digits = digits_of(block), heads = digits >> 2 & digits >> 3;
+
+    if (!heads)
+        return 0;
+    uint32_t letters = letters_of(block);
+    return heads & letters & letters >> 1;
+}
+
+static byte_vector codes_of(byte_vector bytes)
+{
+    return (byte_vector)((bytes == '%') | (bytes == '\\'));
 }
 
 /* Is what stands before it no letter or digit, or may it be the end of an escape, which is none? */
@@ -232,34 +247,32 @@ static bool is_encoded_account(struct bytes text, size_t at)
     return has_code && n >= IBAN_MIN_BYTES - HEAD_BYTES;
 }
 
-static bool is_suspect_head(struct bytes text, size_t at, bool has_codes)
+static bool is_suspect_head(struct bytes text, size_t at)
 {
-    return iban_may_begin(text, at) && is_bordered(text, at) &&
-           (iban_is_at(text, at) || (has_codes && is_encoded_account(text, at + HEAD_BYTES)));
+    return is_bordered(text, at) && iban_may_begin(text, at) && (iban_is_at(text, at) || is_encoded_account(text, at + HEAD_BYTES));
 }
 
-static bool has_suspect_account(struct bytes text, bool has_codes)
+/* has_codes is written where the result is false. */
+static bool has_suspect_account(struct bytes text, bool *has_codes)
 {
-    _Static_assert(IBAN_MIN_BYTES >= WORD + HEAD_BYTES - 1, "has_head looks at no byte behind the text");
+    byte_vector codes = { 0 };
 
-    for (size_t at = 0; at + IBAN_MIN_BYTES <= text.len; at += WORD) {
-        for (size_t i = 0; i < WORD && (i || has_head(text.p + at)); i++) {
-            if (is_suspect_head(text, at + i, has_codes))
+    for (size_t at = 0; at < text.len; at += BLOCK_HEADS) {
+        struct block block = block_at((struct bytes){ text.p + at, text.len - at });
+        codes |= codes_of(block.first) | codes_of(block.second);
+        for (uint32_t heads = heads_of(block); heads; heads &= heads - 1) {
+            if (is_suspect_head(text, at + (size_t)__builtin_ctz(heads)))
                 return true;
         }
     }
+    *has_codes = byte_vector_bits(codes) != 0;
     return false;
-}
-
-static const char *find(struct bytes text, char c)
-{
-    return text.len ? memchr(text.p, c, text.len) : NULL;
 }
 
 bool scrub_screen(struct bytes text)
 {
-    const char *percent = find(text, '%'), *escape = find(text, '\\');
+    bool has_codes;
 
-    return has_suspect_run(text) || has_suspect_account(text, percent || escape) || has_suspect_code(text, '%', percent) ||
-           has_suspect_code(text, '\\', escape);
+    return has_suspect_run(text) || has_suspect_account(text, &has_codes) ||
+           (has_codes && (has_suspect_code(text, '%') || has_suspect_code(text, '\\')));
 }

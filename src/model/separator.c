@@ -17,7 +17,7 @@ static const struct bytes wide[] = {
 /* U+2000 to U+2015: spaces of all widths, zero width ones and directions, hyphens and dashes. */
 static bool is_general_punctuation(struct bytes text)
 {
-    return text.len >= 3 && memcmp(text.p, "\xe2\x80", 2) == 0 && (unsigned char)text.p[2] <= 0x95;
+    return text.len >= 3 && memcmp(text.p, "\xe2\x80", 2) == 0 && (unsigned char)(text.p[2] - 0x80) <= 0x15;
 }
 
 static size_t wide_len(struct bytes text)

@@ -58,7 +58,7 @@ static const char *escape(const char *backslash, const char *end, struct string_
 
 static const char *plain_end(const char *at, const char *end)
 {
-    for (; end - at >= STRING_SCAN_STEP; at += STRING_SCAN_STEP) {
+    for (; end - at >= BYTE_VECTOR_BYTES; at += BYTE_VECTOR_BYTES) {
         unsigned ends = string_scan_ends(at);
         if (ends)
             return at + __builtin_ctz(ends);

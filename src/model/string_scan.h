@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
+#include "base/byte_vector.h"
 #include "base/bytes.h"
 
 struct string_scan {
@@ -22,26 +22,14 @@ struct string_scan {
 /* The same for a string of any content; at is a place in it up to which it is plain. */
 const char *string_scan_any(const char *quote, const char *at, const char *end, struct string_scan *scan);
 
-enum { STRING_SCAN_STEP = 16 };
-
 /* A bit for each of the 16 bytes at p that ends a plain run: a quote, a backslash, a control character, or one past ASCII. */
 static inline unsigned string_scan_ends(const char *p)
 {
-    typedef signed char vector __attribute__((vector_size(STRING_SCAN_STEP)));
-    vector bytes;
+    typedef signed char signed_vector __attribute__((vector_size(BYTE_VECTOR_BYTES)));
+    signed_vector bytes = (signed_vector)byte_vector_at(p);
 
-    memcpy(&bytes, p, sizeof bytes);
     /* Past ASCII a byte is negative. */
-    vector ends = (bytes == '"') | (bytes == '\\') | (bytes < ' ');
-#ifdef __SSE2__
-    typedef char sse_vector __attribute__((vector_size(STRING_SCAN_STEP)));
-    return (unsigned)__builtin_ia32_pmovmskb128((sse_vector)ends);
-#else
-    unsigned mask = 0;
-    for (unsigned i = 0; i < STRING_SCAN_STEP; i++)
-        mask |= (unsigned)(ends[i] != 0) << i;
-    return mask;
-#endif
+    return byte_vector_bits((byte_vector)((bytes == '"') | (bytes == '\\') | (bytes < ' ')));
 }
 
 /* Steps over the string whose quote begins at quote, before end. Returns what is behind it; or NULL, with fault and at, where it is
@@ -50,7 +38,7 @@ static inline const char *string_scan(const char *quote, const char *end, struct
 {
     const char *at = quote + 1;
 
-    for (; end - at >= STRING_SCAN_STEP; at += STRING_SCAN_STEP) {
+    for (; end - at >= BYTE_VECTOR_BYTES; at += BYTE_VECTOR_BYTES) {
         unsigned ends = string_scan_ends(at);
         if (!ends)
             continue;

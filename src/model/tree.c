@@ -158,7 +158,7 @@ static const char *string_end_any(const char *p, const char *end, uint64_t *seen
 /* The same; in line as far as it is plain. */
 static inline const char *string_end(const char *p, const char *end, uint64_t *seen, bool *has_escapes)
 {
-    for (; end - p >= STRING_SCAN_STEP; p += STRING_SCAN_STEP) {
+    for (; end - p >= BYTE_VECTOR_BYTES; p += BYTE_VECTOR_BYTES) {
         unsigned ends = string_scan_ends(p);
         if (!ends)
             continue;

@@ -123,6 +123,10 @@ static const struct {
       "1111\xc2\xa0"
       "1111]" },
     { __LINE__,
+      "1\xe2\x80"
+      "4111111111111111",
+      "1\xe2\x80[4111111111111111]" }, /* no character, so no separator that takes a digit along */
+    { __LINE__,
       "4111\xe2\x80\x93"
       "1111\xe2\x80\x93"
       "1111\xe2\x80\xaf"
