@@ -107,7 +107,10 @@ def test_types_of_events_are_bounded(counting, event_type):
     assert daemon.post(json.dumps(events).encode()).status == 201
     page = scrape(daemon)
     assert page.total("synchrony_events_total", outcome="stored") == 200
-    assert page.total("synchrony_events_total", outcome="stored", event_type="other") == 200 - 128
+    # The types of the catalogue, which other tests may have left there, are among the 128.
+    named = sum(page.has("synchrony_events_total", outcome="stored", event_type=event["event_type"]) for event in events)
+    assert 64 <= named <= 128
+    assert page.total("synchrony_events_total", outcome="stored", event_type="other") == 200 - named
     # What is refused makes no name known.
     assert daemon.post(json.dumps({"event_type": "", "session_id": "s"}).encode()).status == 400
     assert scrape(daemon).total("synchrony_events_total", outcome="rejected", event_type="other") == 1
