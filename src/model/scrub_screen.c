@@ -49,10 +49,12 @@ static bool breaks(char c)
 
 /* ---- runs of digits and fillers ---- */
 
-/* Could a card's number stand there? What is around it could only make less of it. An exponent could make it another number. */
+/* Could a card's number stand there? What is around it could only make less of it, but for a letter before a plus, which is then no prefix.
+ * An exponent could make it another number. */
 static bool may_be_card(struct bytes text, size_t begin, size_t end)
 {
-    struct bytes part = { text.p + begin, end - begin };
+    bool has_plus = text.p[begin] == '+' && !separator_is_prefix(text, begin);
+    struct bytes part = { text.p + begin + has_plus, end - begin - has_plus };
     struct span found;
     size_t from = 0;
 

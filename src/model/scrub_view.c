@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "model/separator.h"
 
 void scrub_view_free(struct scrub_view *view)
 {
@@ -134,8 +135,10 @@ bool scrub_view_decode(struct scrub_view *view)
         unsigned code, c = (unsigned char)old.text[at];
         uint32_t origin = old.origins[at];
         bool is_encoded = c == '%' && read_hex(scrub_view_text(&old), at + 1, 2, &code);
-        has_changed |= is_encoded || c == '+';
-        put(view, is_encoded ? code : c == '+' ? ' ' : c, origin); /* never past what has been read */
+        /* Before it stands what did, or the blank that was a plus. */
+        bool is_blank = c == '+' && !separator_is_prefix(scrub_view_text(&old), at);
+        has_changed |= is_encoded || is_blank;
+        put(view, is_encoded ? code : is_blank ? ' ' : c, origin); /* never past what has been read */
         at += is_encoded ? 3 : 1;
     }
     view->origins[view->len] = old.origins[old.len];

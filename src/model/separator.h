@@ -30,4 +30,11 @@ static inline bool separator_is_letter(char c)
     return (unsigned char)((c | 0x20) - 'a') <= 'z' - 'a';
 }
 
+/* Is the plus at `at` the prefix of a telephone number: before a digit, and behind no letter or digit, where it stands for a blank? */
+static inline bool separator_is_prefix(struct bytes text, size_t at)
+{
+    return at + 1 < text.len && separator_is_digit(text.p[at + 1]) &&
+           !(at && (separator_is_digit(text.p[at - 1]) || separator_is_letter(text.p[at - 1])));
+}
+
 #endif

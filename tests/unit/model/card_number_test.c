@@ -178,7 +178,8 @@ static const struct {
     { __LINE__, "5123456.7890123450", NULL },          /* a fraction: one dot */
     { __LINE__, "52.520008 13.404954", NULL },         /* a place */
     { __LINE__, "GA1.2.1234567890.1795354496", NULL }, /* a cookie */
-    { __LINE__, "+4222222222222", NULL },              /* a telephone number */
+    { __LINE__, "n+4222222222222", "n+[4222222222222]" },
+    { __LINE__, "+4222222222222", NULL }, /* a telephone number */
     { __LINE__, "10 20 30 40 50 60 70 80 90 10 20 30", NULL },
     { __LINE__, "a4111111111111111bcdef01", NULL },                         /* 24 hexadecimal digits */
     { __LINE__, "4111111111111111a4111111111111111bcdef0123456789", NULL }, /* 48 */

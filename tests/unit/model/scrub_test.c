@@ -95,7 +95,9 @@ static const struct {
     { __LINE__, "{\"a\":-" CARD " ,\"b\":[" CARD ",1]}", "{\"a\":\"*card*\" ,\"b\":[\"*card*\",1]}" },
     { __LINE__, "{\"a\":" CARD ".0,\"b\":" CARD ".000}", "{\"a\":\"*card*\",\"b\":\"*card*\"}" },
     { __LINE__, "{\"a\":4.111111111111111e15,\"b\":4.111111111111111E+15}", "{\"a\":\"*card*\",\"b\":\"*card*\"}" },
-    { __LINE__, "{\"a\":41111111111111110e-1}", NULL }, /* nobody writes so */
+    { __LINE__, "{\"a\":41111111111111110e-1}", NULL },                        /* nobody writes so */
+    { __LINE__, "{\"a\":\"%41 tel:+4222222222222&t=+4222222222222\"}", NULL }, /* telephone numbers */
+    { __LINE__, "{\"a\":\"n+4222222222222\"}", "{\"a\":\"n+*card*\"}" },
     { __LINE__, "{\"a\":43e11,\"b\":43e00000000000011}", NULL },
     { __LINE__, "{\"a\":0.4111111111111111,\"b\":" CARD ".5,\"c\":4111111111111112}", NULL },
     { __LINE__, "{\"a\":1795354496789,\"b\":1795354496789001}", NULL },
@@ -506,5 +508,66 @@ Test(scrub, event_is_scrubbed_alone_and_judged_again)
     EXPECT_STATUS(__LINE__, scrub_event(&rejecting, &limits, &arena, &own, &element, NULL, &problem), STATUS_SENSITIVE);
     EXPECT_TEXT(__LINE__, problem.pointer, "/event_type");
     EXPECT_TEXT(__LINE__, problem.details, "forbidden by the rule \"card\"");
+    arena_free(&arena);
+}
+
+/* Of what was cut short nothing is scanned again: the places must be those that a scan finds. */
+Test(scrub, page_url_of_an_event_is_reduced_in_its_place)
+{
+    static const struct bytes names[] = { BYTES("a"), BYTES("utm_*") };
+    static const struct scrub listed = { .cards = SCRUB_MASK, .ibans = SCRUB_MASK, .parameters = names, .n_parameters = 2 };
+    static const struct {
+        int line;
+        const char *url; /* with its quotes; NULL: none */
+        const char *want;
+        unsigned n_cut;
+    } urls[] = {
+        { __LINE__, NULL, NULL, 0 },
+        { __LINE__, "null", NULL, 0 },
+        { __LINE__, "[\"p?x=1\"]", NULL, 0 },
+        { __LINE__, "\"\"", NULL, 0 },
+        { __LINE__, "\"https://x.example/p\"", NULL, 0 },
+        { __LINE__, "\"p?a=1&utm_x=2#a\"", NULL, 0 },
+        { __LINE__, "\"p?a=1&x=2&y=\\u00e4\\ud83d\\ude00&utm_=1#token=t\"", "\"p?a=1&utm_=1\"", 3 },
+        { __LINE__, "\"p\\u003fx=1\"", "\"p\"", 1 },
+        { __LINE__, "\"\\/p?x=1#4111111111111111\"", "\"\\/p#*card*\"", 1 },
+    };
+    static const struct {
+        const char *begin;
+        const char *end;
+    } forms[] = { { "{\"session_id\":\"s\",", "\"event_type\":\"a\",\"timestamp\":1}" },
+                  { "[1, {\"session_id\":\"s\", ", "\"event_type\" : \"a\", \"event_id\" : \"\"} ,2]" } };
+    struct arena arena = arena_new(1024 * 1024);
+
+    for (size_t i = 0; i < COUNT_OF(urls); i++) {
+        for (size_t form = 0; form < COUNT_OF(forms); form++) {
+            struct buf text = buf_new(1024);
+            struct guard_result scan, again;
+            struct problem problem = { 0 };
+            struct scrub_report report;
+            buf_add_text(&text, forms[form].begin);
+            if (urls[i].url)
+                buf_add_format(&text, "\"page_url\": %s ,", urls[i].url);
+            buf_add_text(&text, forms[form].end);
+            cr_assert_eq(guard_scan(buf_bytes(&text), &limits, &arena, &scan), STATUS_OK);
+            struct bytes own = buf_bytes(&text);
+            const struct guard_element *element = &scan.elements[form];
+            EXPECT_STATUS(urls[i].line, scrub_event(&listed, &limits, &arena, &own, &element, &report, &problem), STATUS_OK);
+            EXPECT_INT(urls[i].line, report.counts[SCRUB_PARAMETERS], urls[i].n_cut);
+            EXPECT(urls[i].line, (own.p == text.p) == !urls[i].n_cut);
+            if (urls[i].n_cut) {
+                EXPECT_INT(urls[i].line, own.p[own.len], 0);
+                EXPECT(urls[i].line, strstr(own.p, urls[i].want) != NULL);
+                cr_assert_eq(guard_scan(own, &limits, &arena, &again), STATUS_OK);
+                EXPECT(urls[i].line, memcmp(&element->text, &again.elements[0].text, sizeof element->text) == 0);
+                EXPECT(urls[i].line, memcmp(element->members, again.elements[0].members, sizeof element->members) == 0);
+                for (size_t member = 0; member < GUARD_MEMBER_COUNT; member++) {
+                    if (element->members[member].end)
+                        EXPECT_INT(urls[i].line, element->values[member], again.elements[0].values[member]);
+                }
+            }
+            buf_free(&text);
+        }
+    }
     arena_free(&arena);
 }
