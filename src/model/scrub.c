@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/scrub_screen.h"
 #include "model/scrub_value.h"
 
 enum { GROWTH_BYTES = 256, NAMES_MAX = 2048, POINTER_MAX_BYTES = 512, SUFFIX_BYTES = 24 };
@@ -283,8 +282,7 @@ enum status scrub_text(const struct scrub *scrub, struct arena *arena, struct by
 {
     if (report)
         *report = (struct scrub_report){ 0 };
-    if (!scrub->n_parameters && !scrub->n_patterns &&
-        ((scrub->cards == SCRUB_OFF && scrub->ibans == SCRUB_OFF) || !scrub_screen(*text)))
+    if (!scrub->n_parameters && scrub_is_clean(scrub, *text))
         return STATUS_OK;
 
     /* The frames need no clearing. */
@@ -310,58 +308,4 @@ bool scrub_finds(const struct scrub *scrub, struct bytes text)
 
     scrub_work_free(&work);
     return st != STATUS_OK || content.p != text.p;
-}
-
-/* ---- an event ---- */
-
-/* What was scrubbed is judged again, as any text is, before it goes on. */
-static enum status guard_again(struct bytes text, const struct limits *limits, struct arena *arena,
-                               const struct guard_element **element)
-{
-    struct guard_result result;
-    enum status st = guard_scan(text, limits, arena, &result);
-
-    if (st == STATUS_NO_MEMORY)
-        return st;
-    if (st != STATUS_OK || result.is_array || result.elements[0].fault.status != STATUS_OK)
-        return STATUS_INTERNAL;
-    *element = &result.elements[0];
-    return STATUS_OK;
-}
-
-/* Will it be refused as it is? A number that was masked is a string, and could make an event of what is none. */
-static bool is_no_event(struct bytes text, const struct guard_element *element, const struct limits *limits)
-{
-    static const enum guard_member keys[] = { GUARD_EVENT_TYPE, GUARD_SESSION_ID };
-
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        struct guard_span member = element->members[keys[i]];
-        if (member.begin < member.end && text.p[element->values[keys[i]]] != '"')
-            return true;
-    }
-    return element->fault.status != STATUS_OK || element->text.end - element->text.begin > limits->event_max_bytes;
-}
-
-enum status scrub_event(const struct scrub *scrub, const struct limits *limits, struct arena *arena, struct bytes *text,
-                        const struct guard_element **element, struct scrub_report *report, struct problem *problem)
-{
-    struct bytes own = { text->p + (*element)->text.begin, (*element)->text.end - (*element)->text.begin };
-    const char *before = own.p;
-    struct scrub_report unseen;
-
-    if (!report)
-        report = &unseen;
-    if (is_no_event(*text, *element, limits)) {
-        *report = (struct scrub_report){ 0 };
-        return STATUS_OK;
-    }
-    enum status st = scrub_text(scrub, arena, &own, report);
-    if (st == STATUS_SENSITIVE) {
-        problem->pointer = report->pointer.p;
-        return problem_set(problem, st, "forbidden by the rule \"%s\"", scrub_rule_name(scrub, report->refused_by));
-    }
-    if (st != STATUS_OK || own.p == before)
-        return st;
-    *text = own;
-    return guard_again(own, limits, arena, element);
 }

@@ -2,11 +2,12 @@
 
 #include "model/scrub_value.h"
 
-/* A URL that is being reduced. Places are those in the view. */
+/* A URL that is being reduced. */
 struct reduction {
     struct scrub_work *work;
-    struct bytes url;     /* in the view */
-    struct bytes content; /* that it was made of */
+    struct bytes url;        /* the content, or where that has escapes its view */
+    const uint32_t *origins; /* of the view; NULL: places in the URL are those in the content */
+    struct bytes content;
     struct buf *to;
     size_t n_cut;
 };
@@ -53,9 +54,11 @@ static bool is_listed(const struct scrub *scrub, struct bytes name)
 
 static void copy(struct reduction *reduction, size_t begin, size_t end)
 {
-    const uint32_t *origins = reduction->work->view.origins;
-
-    buf_add(reduction->to, (struct bytes){ reduction->content.p + origins[begin], origins[end] - origins[begin] });
+    if (reduction->origins) {
+        begin = reduction->origins[begin];
+        end = reduction->origins[end];
+    }
+    buf_add(reduction->to, (struct bytes){ reduction->content.p + begin, end - begin });
 }
 
 /* Copies the parameters from begin to end that are listed, each with the byte before it; the first with the "?" or "#" before begin. */
@@ -112,12 +115,14 @@ static void reduce(struct reduction *reduction)
 
 enum status scrub_url(struct scrub_work *work, struct bytes *content)
 {
-    enum status st = scrub_view_open(&work->view, *content);
-    struct reduction reduction = { .work = work, .content = *content, .to = scrub_work_buffer(work, *content) };
+    struct reduction reduction = { .work = work, .url = *content, .content = *content, .to = scrub_work_buffer(work, *content) };
 
-    if (st != STATUS_OK)
-        return st;
-    reduction.url = scrub_view_text(&work->view);
+    if (content->len && memchr(content->p, '\\', content->len)) {
+        if (scrub_view_open(&work->view, *content) != STATUS_OK)
+            return STATUS_NO_MEMORY;
+        reduction.url = scrub_view_text(&work->view);
+        reduction.origins = work->view.origins;
+    }
     buf_reset(reduction.to);
     reduce(&reduction);
     if (!reduction.n_cut)

@@ -185,11 +185,16 @@ struct buf *scrub_work_buffer(struct scrub_work *work, struct bytes content)
     return to;
 }
 
+bool scrub_is_clean(const struct scrub *scrub, struct bytes text)
+{
+    return !scrub->n_patterns && ((scrub->cards == SCRUB_OFF && scrub->ibans == SCRUB_OFF) || !scrub_screen(text));
+}
+
 enum status scrub_string(struct scrub_work *work, struct bytes *content)
 {
     enum status st = STATUS_OK;
 
-    if (!work->scrub->n_patterns && !scrub_screen(*content))
+    if (scrub_is_clean(work->scrub, *content))
         return STATUS_OK;
     for (int pass = 0; st == STATUS_OK && pass < PASSES_MAX; pass++) {
         struct buf *to = scrub_work_buffer(work, *content);

@@ -24,6 +24,10 @@ struct scrub_work {
 
 void scrub_work_free(struct scrub_work *work);
 
+/* Can it be told without reading it that no rule, that for parameters aside, finds anything in a JSON text, or in what stands between a
+ * string's quotes? */
+bool scrub_is_clean(const struct scrub *scrub, struct bytes text);
+
 /* content  what stands between a string's quotes; where something is found it becomes what shall stand there, borrowed until the next call.
  * Returns STATUS_SENSITIVE, STATUS_NO_MEMORY. */
 enum status scrub_string(struct scrub_work *work, struct bytes *content) MUST_USE;

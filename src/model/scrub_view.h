@@ -21,7 +21,8 @@ void scrub_view_free(struct scrub_view *view);
  * Returns STATUS_NO_MEMORY. */
 enum status scrub_view_open(struct scrub_view *view, struct bytes content) MUST_USE;
 
-/* Undoes one percent-encoding; a plus becomes a blank with the first, unless it begins a telephone number. Returns false where there is nothing to undo. */
+/* Undoes one percent-encoding; a plus becomes a blank with the first, unless it begins a telephone number.
+ * Returns false where there is nothing to undo. */
 bool scrub_view_decode(struct scrub_view *view);
 
 /* The bytes of the view, and where a piece of it stands in the content. */
