@@ -165,6 +165,24 @@ def test_card_number_is_in_no_file_of_queue_and_batches(cluster, make_daemon, ru
     no_core(daemon.responders()[0], run_dir, canary)
 
 
+def test_card_number_is_in_no_file_of_the_quarantine(own, cluster, run_dir, canary):
+    own.put("strict", "enforce", {"required": ["n"], "properties": {"n": {"type": "integer"}, "note": {"maxLength": 4}}})
+    daemon = own.daemon(quarantine_rate=1000)
+    texts = [text for text in events(canary, "strict") if '"event_type":"strict"' in text]
+    for text in texts:
+        response = daemon.post(text.encode())
+        assert (response.status, response.json()["code"]) == (400, "schema"), (text, response)
+        assert canary.number.encode() not in response.body
+    assert daemon.post(("[" + ",".join(texts) + "]").encode()).status == 400
+    wait_for(lambda: own.execute("SELECT count(*) FROM rejected_events") == [(2 * len(texts),)])
+    kept = own.execute("SELECT r::text FROM rejected_events AS r")
+    assert all(canary.marker in row[0] and "*card*" in row[0] for row in kept)
+    cluster.execute("CHECKPOINT")
+    assert files_with([canary.marker.encode()], cluster.data_dir), "what is kept must be found, or the search proves nothing"
+    assert not [row for row in kept if any(trace in row[0].encode() for trace in canary.traces()[:-1])]
+    assert not files_with(canary.traces(), run_dir)
+
+
 def no_core(pid, run_dir, canary):
     """The kernel writes none, and what a debugger of root's writes has no data."""
     with open(f"/proc/{pid}/limits", encoding="ascii") as limits:
