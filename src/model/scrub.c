@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/scrub_screen.h"
 #include "model/scrub_value.h"
 
 enum { GROWTH_BYTES = 256, NAMES_MAX = 2048, POINTER_MAX_BYTES = 512, SUFFIX_BYTES = 24 };
@@ -292,7 +293,7 @@ enum status scrub_text(const struct scrub *scrub, struct arena *arena, struct by
     walk.at = walk.copied = walk.depth = 0;
     walk.to = buf_new(ceiling);
     walk.arena = arena;
-    walk.work = (struct scrub_work){ .scrub = scrub, .ceiling = ceiling };
+    walk.work = (struct scrub_work){ .scrub = scrub, .ceiling = ceiling, .has_no_numbers = !scrub_screen(*text) };
     enum status st = scrub_all(&walk, text);
     report_on(&walk, st, report);
     scrub_work_free(&walk.work);

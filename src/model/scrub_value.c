@@ -126,14 +126,15 @@ static enum status find_patterns(struct scrub_work *work)
     return st;
 }
 
-static enum status find_all(struct scrub_work *work, struct bytes content)
+static enum status find_all(struct scrub_work *work, struct bytes content, bool has_no_numbers)
 {
     enum status st = scrub_view_open(&work->view, content);
 
     work->n_findings = 0;
     for (int i = 0; st == STATUS_OK && i <= ENCODINGS_MAX; i++) {
-        st = find(work, card_number_next, work->scrub->cards, SCRUB_CARDS);
-        if (st == STATUS_OK)
+        if (!has_no_numbers)
+            st = find(work, card_number_next, work->scrub->cards, SCRUB_CARDS);
+        if (st == STATUS_OK && !has_no_numbers)
             st = find(work, iban_next, work->scrub->ibans, SCRUB_IBANS);
         if (st == STATUS_OK)
             st = find_patterns(work);
@@ -198,7 +199,8 @@ enum status scrub_string(struct scrub_work *work, struct bytes *content)
         return STATUS_OK;
     for (int pass = 0; st == STATUS_OK && pass < PASSES_MAX; pass++) {
         struct buf *to = scrub_work_buffer(work, *content);
-        st = find_all(work, *content);
+        /* What a pattern has cut short may be a number then. */
+        st = find_all(work, *content, work->has_no_numbers && pass == 0);
         if (st != STATUS_OK || !work->n_findings)
             break;
         st = mask_all(work, *content, to);

@@ -13,6 +13,7 @@ struct scrub_work {
     size_t ceiling; /* bytes that a scrubbed string may have */
     unsigned counts[SCRUB_RULES];
     unsigned refused_by; /* on STATUS_SENSITIVE */
+    bool has_no_numbers; /* scrub_screen has said so of the whole text */
     bool only_masks;     /* what would be refused is masked: it is for a message */
     struct pattern_scratch *scratch;
     struct scrub_view view;

@@ -130,6 +130,8 @@ bool scrub_view_decode(struct scrub_view *view)
     const struct scrub_view old = *view;
     bool has_changed = false;
 
+    if (!memchr(old.text, '%', old.len) && !memchr(old.text, '+', old.len))
+        return false;
     view->len = 0;
     for (size_t at = 0; at < old.len;) {
         unsigned code, c = (unsigned char)old.text[at];
