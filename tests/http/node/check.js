@@ -53,7 +53,7 @@ function operationOf(exchange) {
     const found = templates.find(({ pattern }) => pattern.test(exchange.path));
     if (!found) return { name: exchange.path, fallback: "path" };
     const item = document.paths[found.template];
-    const operation = METHODS.includes(exchange.method.toLowerCase()) && item[exchange.method.toLowerCase()];
+    const operation = item[METHODS.find((method) => method.toUpperCase() === exchange.method)]; // "get" is no GET (RFC 9110, section 9.1)
     if (!operation) return { name: `${exchange.method} ${found.template}`, fallback: "method" };
     return { name: `${exchange.method} ${found.template}`, item, operation };
 }
