@@ -106,18 +106,6 @@ static bool is_in_hash(struct bytes text, struct span span)
     return has_letter;
 }
 
-static bool is_in_uuid(struct bytes text, struct span span)
-{
-    size_t first = span.end > UUID_TEXT_BYTES ? span.end - UUID_TEXT_BYTES : 0;
-    struct uuid uuid;
-
-    for (size_t at = first; at <= span.begin && text.len - at >= UUID_TEXT_BYTES; at++) {
-        if (text.p[at + 8] == '-' && uuid_parse((struct bytes){ text.p + at, UUID_TEXT_BYTES }, &uuid))
-            return true;
-    }
-    return false;
-}
-
 /* ---- groups of digits ---- */
 
 static size_t digits_end(struct bytes text, size_t at)
@@ -171,7 +159,7 @@ static bool is_card(const struct reading *reading, size_t end, bool is_last)
 
     return reading->n_digits >= CARD_NUMBER_MIN_DIGITS && is_grouped(reading, is_last) &&
            card_number_is((struct bytes){ reading->digits, reading->n_digits }) && !is_telephone(reading) &&
-           !is_in_hash(reading->text, span) && !is_in_uuid(reading->text, span);
+           !is_in_hash(reading->text, span) && !uuid_is_around(reading->text, span.begin, span.end);
 }
 
 /* The end of the longest number that begins with the group at begin; begin where there is none. */

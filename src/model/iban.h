@@ -16,7 +16,8 @@ bool iban_may_begin(struct bytes text, size_t at);
 /* Does an IBAN begin there, whatever stands before it? at ≤ text.len. */
 bool iban_is_at(struct bytes text, size_t at);
 
-/* Finds the first at or behind *from. No letter or digit may touch it. On true *from is set to its end, to go on from. */
+/* Finds the first at or behind *from. No letter or digit may touch it, and it is no part of a UUID. On true *from is set to its end, to go
+ * on from. */
 bool iban_next(struct bytes text, size_t *from, struct span *found);
 
 #endif

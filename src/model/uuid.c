@@ -79,3 +79,15 @@ bool uuid_v7_time(const struct uuid *uuid, int64_t *time_us)
     *time_us = ms * 1000;
     return true;
 }
+
+bool uuid_is_around(struct bytes text, size_t begin, size_t end)
+{
+    size_t first = end > UUID_TEXT_BYTES ? end - UUID_TEXT_BYTES : 0;
+    struct uuid uuid;
+
+    for (size_t at = first; at <= begin && text.len - at >= UUID_TEXT_BYTES; at++) {
+        if (text.p[at + 8] == '-' && uuid_parse((struct bytes){ text.p + at, UUID_TEXT_BYTES }, &uuid))
+            return true;
+    }
+    return false;
+}

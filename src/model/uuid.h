@@ -25,4 +25,7 @@ struct uuid uuid_v7(int64_t now_us, const unsigned char random[UUID_RANDOM_BYTES
 /* The time that a version 7 UUID carries, in microseconds since 1970 (whole milliseconds). Returns false for other versions. */
 bool uuid_v7_time(const struct uuid *uuid, int64_t *time_us);
 
+/* Does what stands in text from begin to end lie within a UUID? */
+bool uuid_is_around(struct bytes text, size_t begin, size_t end);
+
 #endif

@@ -150,6 +150,9 @@ Test(iban, numbers_are_told_from_what_is_like_them)
         { __LINE__, "ZZ89370400440532013000", 0, 0 }, /* no country */
         { __LINE__, "US89370400440532013000", 0, 0 }, /* none that takes part */
         { __LINE__, "be680900-7547-4034-8abc-0123456789ab", 0, 0 },
+        { __LINE__, "e51a3435-f869-4f7c-be43-715603185811", 0, 0 }, /* the end of a UUID */
+        { __LINE__, "urn:uuid:E51A3435-F869-4F7C-BE43-715603185811", 0, 0 },
+        { __LINE__, "4f7c-be43-715603185811", 5, 22 }, /* of no UUID */
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
