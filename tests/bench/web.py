@@ -19,7 +19,7 @@ server.modules += ( "mod_fastcgi", "mod_alias" )
 $HTTP["url"] =~ "^/synchrony_data_analytics(/|$)" {
     %s
     fastcgi.server = ( "/synchrony_data_analytics" => (( %s, "check-local" => "disable", "x-sendfile" => "disable" )) )
-    server.stream-response-body = 1
+    server.stream-response-body = 2
     server.stream-request-body = 0
     server.max-request-size = 131072
 }
