@@ -105,7 +105,7 @@ def test_without_rows_nothing_is_kept(own):
 
 def test_a_database_that_is_away_keeps_nobody_waiting(own, cluster):
     own.put("strict", "enforce", STRICT)
-    daemon = own.daemon()
+    daemon = own.daemon(quarantine_rate=1000)  # none of these events is left out of the sample
     assert daemon.post(body(event())).status == 400
     until_rows(own, 1)
     cluster.stop()
@@ -114,12 +114,8 @@ def test_a_database_that_is_away_keeps_nobody_waiting(own, cluster):
     finally:
         cluster.start()
     wait_until(lambda: daemon.post(body(event(n=1))).body == CREATED, "the database is back, and nothing is stored")
-
-    # One of the first may be given up: who writes to the quarantine may not have noticed yet that the database is back.
-    def kept():
-        time.sleep(0.1)
-        return daemon.post(body(event())).status == 400 and len(rows(own)) >= 2
-    wait_until(kept, "nothing is quarantined any more")
+    assert daemon.post(body(event())).status == 400
+    until_rows(own, 2)
 
 
 def test_under_every_server(api, cluster, event_type):
