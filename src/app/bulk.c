@@ -156,7 +156,7 @@ static enum status judge(struct bulk *bulk, struct bytes element)
     if (scan.elements[0].fault.status != STATUS_OK)
         return reject(bulk, problem_set(&problem, scan.elements[0].fault.status, "%s", scan.elements[0].fault.reason), &problem);
     const struct guard_element *scanned = &scan.elements[0];
-    st = scrubbing_event(config_of(bulk->call), &bulk->scratch, &element, &scanned, &problem);
+    st = scrubbing_event(&bulk->call->worker->scrubber, limits, &bulk->scratch, &element, &scanned, &problem);
     if (st == STATUS_OK)
         st = event_decode(element, scanned, limits, bulk->call->worker->reader, &bulk->scratch, &event, &problem);
     if (st == STATUS_OK)

@@ -10,6 +10,7 @@
 #include "model/gzip.h"
 #include "model/json_document.h"
 #include "model/schema.h"
+#include "model/scrub.h"
 
 /* What one thread needs to work on calls, one after the other. */
 struct worker {
@@ -17,6 +18,7 @@ struct worker {
     struct document_reader *reader;
     struct gunzip *gunzip;
     struct entropy entropy;
+    struct scrubber scrubber;
     struct schema_scratch *scratch; /* for judging events */
     struct catalogue *catalogue;    /* that it judges by, held; NULL: none */
 };

@@ -66,7 +66,7 @@ static enum status decode(struct call *call, struct bytes *text, const struct gu
 {
     if ((*element)->fault.status != STATUS_OK)
         return fault_report(&(*element)->fault, problem);
-    enum status st = scrubbing_event(call->worker->service->config, &call->arena, text, element, problem);
+    enum status st = scrubbing_event(&call->worker->scrubber, limits_of(call), &call->arena, text, element, problem);
     if (st == STATUS_OK)
         st = event_decode(*text, *element, limits_of(call), call->worker->reader, &call->arena, event, problem);
     return st == STATUS_OK && call->caller ? access_event_type(call, event->event_type, problem) : st;

@@ -26,14 +26,14 @@ static void count(const struct scrub *scrub, enum status st, const struct scrub_
     }
 }
 
-enum status scrubbing_event(const struct config *config, struct arena *arena, struct bytes *text,
+enum status scrubbing_event(struct scrubber *scrubber, const struct limits *limits, struct arena *arena, struct bytes *text,
                             const struct guard_element **element, struct problem *problem)
 {
     const char *before = text->p;
     struct scrub_report report;
-    enum status st = scrub_event(&config->scrub, &config->limits, arena, text, element, &report, problem);
+    enum status st = scrub_event(scrubber, limits, arena, text, element, &report, problem);
 
     if (st == STATUS_SENSITIVE || text->p != before)
-        count(&config->scrub, st, &report, event_type_label(*text, *element));
+        count(scrubber->scrub, st, &report, event_type_label(*text, *element));
     return st;
 }

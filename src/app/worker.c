@@ -18,6 +18,7 @@ struct worker *worker_new(struct service *service)
     if (!worker)
         return NULL;
     worker->service = service;
+    worker->scrubber.scrub = &service->config->scrub;
     worker->reader = document_reader_new();
     worker->gunzip = gunzip_new();
     worker->scratch = schema_scratch_new();
@@ -33,6 +34,7 @@ void worker_free(struct worker *worker)
     if (!worker)
         return;
     catalogue_let_go(&worker->service->catalogue, &worker->catalogue);
+    scrubber_free(&worker->scrubber);
     schema_scratch_free(worker->scratch);
     gunzip_free(worker->gunzip);
     document_reader_free(worker->reader);
@@ -106,7 +108,7 @@ static enum status ensure_request_id(struct call *call)
     enum status st = STATUS_OK;
 
     /* What is never kept is not logged either. */
-    if (!call->request.request_id.p || scrub_finds(&call->worker->service->config->scrub, call->request.request_id)) {
+    if (!call->request.request_id.p || scrub_finds(&call->worker->scrubber, call->request.request_id)) {
         st = entropy_take(&call->worker->entropy, random, sizeof random);
         if (st != STATUS_OK)
             return st;

@@ -8,7 +8,7 @@
 enum { SAID_MAX = 20, PIECE_BYTES = 4096 };
 
 struct import {
-    const struct scrub *scrub;
+    struct scrubber scrubber;
     struct queue *queue;
     FILE *stream;
     const char *name; /* of the stream, for people */
@@ -82,7 +82,7 @@ static enum status take_line(struct import *import)
     struct bytes line = buf_bytes(&import->line);
 
     import->portion_bytes += line.len;
-    enum status st = queue_line_read(import->scrub, line, import->reader, &import->arena, event, &problem);
+    enum status st = queue_line_read(&import->scrubber, line, import->reader, &import->arena, event, &problem);
     if (st == STATUS_OK) {
         import->portion[import->n] = event;
         import->n++;
@@ -137,7 +137,7 @@ enum status queue_import(const struct queue_call *call)
     enum status st;
 
     import = (struct import){
-        .scrub = &call->config->scrub,
+        .scrubber = { .scrub = &call->config->scrub },
         .queue = call->queue,
         .name = call->file ? call->file : "standard input",
         .line = buf_new(QUEUE_LINE_MAX_BYTES),
@@ -153,6 +153,7 @@ enum status queue_import(const struct queue_call *call)
     }
     arena_free(&import.arena);
     document_reader_free(import.reader);
+    scrubber_free(&import.scrubber);
     buf_free(&import.line);
     return st == STATUS_OK && import.n_refused ? STATUS_INVALID_EVENT : st;
 }

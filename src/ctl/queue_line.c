@@ -100,7 +100,7 @@ _Static_assert(sizeof members / sizeof members[0] == MEMBER_COUNT, "a name for e
 
 /* A line that is being read. */
 struct reading {
-    const struct scrub *scrub;
+    struct scrubber *scrubber;
     struct bytes texts[MEMBER_COUNT]; /* of the members' values, as they stand; absent: there is none */
     struct document *document;
     struct problem *problem;
@@ -257,7 +257,7 @@ static enum status judge(const struct reading *reading, struct document_reader *
     if (result.elements[0].fault.status != STATUS_OK)
         return problem_set(reading->problem, result.elements[0].fault.status, "%s in the event", result.elements[0].fault.reason);
     const struct guard_element *element = &result.elements[0];
-    st = scrub_event(reading->scrub, &widest, arena, &text, &element, NULL, reading->problem);
+    st = scrub_event(reading->scrubber, &widest, arena, &text, &element, NULL, reading->problem);
     return st == STATUS_OK ? event_decode(text, element, &widest, reader, arena, event, reading->problem) : st;
 }
 
@@ -288,10 +288,10 @@ static enum status fault_of(const struct guard_fault *fault, struct problem *pro
     return problem_set(problem, fault->status, "%s at byte %zu", fault->reason, fault->offset);
 }
 
-enum status queue_line_read(const struct scrub *scrub, struct bytes line, struct document_reader *reader, struct arena *arena,
+enum status queue_line_read(struct scrubber *scrubber, struct bytes line, struct document_reader *reader, struct arena *arena,
                             struct event *event, struct problem *problem)
 {
-    struct reading reading = { .scrub = scrub, .problem = problem };
+    struct reading reading = { .scrubber = scrubber, .problem = problem };
     struct guard_result result;
     enum status st = guard_scan(line, &widest, arena, &result);
 

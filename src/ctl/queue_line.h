@@ -29,13 +29,13 @@ void queue_line_write(const struct queue_record *record, struct buf *line);
 
 /* Reads a line, without its end, in any order of its members.
  *
- * scrub  what is taken out of the event, as of a posted one.
- * line   there must be a byte behind it, whatever it is.
- * event  on STATUS_OK all of it is set, of arena and line. It is judged as a posted one by the widest limits that can be configured, for it
- *        was accepted once.
+ * scrubber  takes out of the event what it takes out of a posted one.
+ * line      there must be a byte behind it, whatever it is.
+ * event     on STATUS_OK all of it is set, of arena and line. It is judged as a posted one by the widest limits that can be configured, for
+ *           it was accepted once.
  * Returns STATUS_INVALID_JSON, STATUS_UNREPRESENTABLE, STATUS_LIMIT, STATUS_INVALID_EVENT, STATUS_TOO_LARGE, STATUS_SENSITIVE or
  *         STATUS_MISSING_FIELDS with the reason in problem; STATUS_NO_MEMORY, STATUS_INTERNAL. */
-enum status queue_line_read(const struct scrub *scrub, struct bytes line, struct document_reader *reader, struct arena *arena,
+enum status queue_line_read(struct scrubber *scrubber, struct bytes line, struct document_reader *reader, struct arena *arena,
                             struct event *event, struct problem *problem) MUST_USE;
 
 #endif

@@ -15,6 +15,12 @@ const char *scrub_rule_name(const struct scrub *scrub, unsigned rule)
     return rule < SCRUB_PATTERNS ? names[rule] : scrub->patterns[rule - SCRUB_PATTERNS].name;
 }
 
+void scrubber_free(struct scrubber *scrubber)
+{
+    pattern_scratch_free(scrubber->scratch);
+    scrubber->scratch = NULL;
+}
+
 /* An object or array that is open. */
 struct frame {
     bool is_object;
@@ -279,8 +285,10 @@ static enum status scrub_all(struct walk *walk, struct bytes *text)
     return text->p ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
-enum status scrub_text(const struct scrub *scrub, struct arena *arena, struct bytes *text, struct scrub_report *report)
+enum status scrub_text(struct scrubber *scrubber, struct arena *arena, struct bytes *text, struct scrub_report *report)
 {
+    const struct scrub *scrub = scrubber->scrub;
+
     if (report)
         *report = (struct scrub_report){ 0 };
     if (!scrub->n_parameters && scrub_is_clean(scrub, *text))
@@ -293,20 +301,21 @@ enum status scrub_text(const struct scrub *scrub, struct arena *arena, struct by
     walk.at = walk.copied = walk.depth = 0;
     walk.to = buf_new(ceiling);
     walk.arena = arena;
-    walk.work = (struct scrub_work){ .scrub = scrub, .ceiling = ceiling, .has_no_numbers = !scrub_screen(*text) };
+    walk.work = scrub_work_begin(scrubber, ceiling);
+    walk.work.has_no_numbers = !scrub_screen(*text);
     enum status st = scrub_all(&walk, text);
     report_on(&walk, st, report);
-    scrub_work_free(&walk.work);
+    scrub_work_end(&walk.work);
     buf_free(&walk.to);
     return st;
 }
 
-bool scrub_finds(const struct scrub *scrub, struct bytes text)
+bool scrub_finds(struct scrubber *scrubber, struct bytes text)
 {
-    struct scrub_work work = { .scrub = scrub, .ceiling = 4 * text.len + GROWTH_BYTES };
+    struct scrub_work work = scrub_work_begin(scrubber, 4 * text.len + GROWTH_BYTES);
     struct bytes content = text;
     enum status st = scrub_string(&work, &content);
 
-    scrub_work_free(&work);
+    scrub_work_end(&work);
     return st != STATUS_OK || content.p != text.p;
 }

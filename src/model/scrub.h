@@ -49,6 +49,14 @@ struct scrub {
     size_t n_patterns;
 };
 
+/* What one thread scrubs with, one text after the other. Starts as { .scrub }. */
+struct scrubber {
+    const struct scrub *scrub;       /* the rules; borrowed */
+    struct pattern_scratch *scratch; /* what patterns are matched with, once one was; owned */
+};
+
+void scrubber_free(struct scrubber *scrubber);
+
 /* What was done. */
 struct scrub_report {
     unsigned counts[SCRUB_RULES]; /* how often each rule found something */
@@ -70,17 +78,17 @@ const char *scrub_rule_name(const struct scrub *scrub, unsigned rule);
  * is valid JSON again; a masked number is a string, and a name that would stand twice in its object then gets a number behind it
  * ("*card**2"). report  may be NULL. Returns STATUS_SENSITIVE where a rule says so; STATUS_NO_MEMORY; STATUS_INTERNAL where the text was
  * not well-formed. */
-enum status scrub_text(const struct scrub *scrub, struct arena *arena, struct bytes *text, struct scrub_report *report) MUST_USE;
+enum status scrub_text(struct scrubber *scrubber, struct arena *arena, struct bytes *text, struct scrub_report *report) MUST_USE;
 
 /* Does a rule find something in a text that is no JSON? */
-bool scrub_finds(const struct scrub *scrub, struct bytes text);
+bool scrub_finds(struct scrubber *scrubber, struct bytes text);
 
 /* Scrubs one element that json_guard has passed.
  *
  * text, element  what guard_scan was given and has found; where something is to be done they become the scrubbed event's own, in the arena.
  * An element that has a fault, is longer than limits allow, or has a key that is no string stays as it is: it will be refused.
  * problem        says rule and place on STATUS_SENSITIVE. Returns also STATUS_NO_MEMORY, STATUS_INTERNAL. */
-enum status scrub_event(const struct scrub *scrub, const struct limits *limits, struct arena *arena, struct bytes *text,
+enum status scrub_event(struct scrubber *scrubber, const struct limits *limits, struct arena *arena, struct bytes *text,
                         const struct guard_element **element, struct scrub_report *report, struct problem *problem) MUST_USE;
 
 #endif

@@ -87,7 +87,7 @@ static bool may_have_parameters(struct bytes content)
 
 /* Cuts the parameters out of page_url. What is left is still faultless: whole characters and escapes were taken out of a string. And still
  * nobody finds a number in it: what has come to stand side by side has a "?", "#", "&" or ";" between it. */
-static enum status reduce(const struct scrub *scrub, struct arena *arena, struct bytes *text, const struct guard_element **element,
+static enum status reduce(struct scrubber *scrubber, struct arena *arena, struct bytes *text, const struct guard_element **element,
                           struct scrub_report *report)
 {
     const struct guard_element *old = *element;
@@ -101,7 +101,7 @@ static enum status reduce(const struct scrub *scrub, struct arena *arena, struct
     if (!may_have_parameters(before))
         return STATUS_OK;
     struct bytes content = before;
-    struct scrub_work work = { .scrub = scrub, .ceiling = before.len + 1 };
+    struct scrub_work work = scrub_work_begin(scrubber, before.len + 1);
     enum status st = scrub_url(&work, &content);
     if (st == STATUS_OK && content.p != before.p) {
         cut.n = before.len - content.len;
@@ -110,13 +110,13 @@ static enum status reduce(const struct scrub *scrub, struct arena *arena, struct
         report->counts[SCRUB_PARAMETERS] = work.counts[SCRUB_PARAMETERS];
         st = text->p && *element ? STATUS_OK : STATUS_NO_MEMORY;
     }
-    scrub_work_free(&work);
+    scrub_work_end(&work);
     return st;
 }
 
 /* ---- the whole ---- */
 
-enum status scrub_event(const struct scrub *scrub, const struct limits *limits, struct arena *arena, struct bytes *text,
+enum status scrub_event(struct scrubber *scrubber, const struct limits *limits, struct arena *arena, struct bytes *text,
                         const struct guard_element **element, struct scrub_report *report, struct problem *problem)
 {
     struct bytes own = { text->p + (*element)->text.begin, (*element)->text.end - (*element)->text.begin };
@@ -129,12 +129,12 @@ enum status scrub_event(const struct scrub *scrub, const struct limits *limits, 
         *report = (struct scrub_report){ 0 };
         return STATUS_OK;
     }
-    if (scrub->n_parameters && scrub_is_clean(scrub, own))
-        return reduce(scrub, arena, text, element, report);
-    enum status st = scrub_text(scrub, arena, &own, report);
+    if (scrubber->scrub->n_parameters && scrub_is_clean(scrubber->scrub, own))
+        return reduce(scrubber, arena, text, element, report);
+    enum status st = scrub_text(scrubber, arena, &own, report);
     if (st == STATUS_SENSITIVE) {
         problem->pointer = report->pointer.p;
-        return problem_set(problem, st, "forbidden by the rule \"%s\"", scrub_rule_name(scrub, report->refused_by));
+        return problem_set(problem, st, "forbidden by the rule \"%s\"", scrub_rule_name(scrubber->scrub, report->refused_by));
     }
     if (st != STATUS_OK || own.p == before)
         return st;

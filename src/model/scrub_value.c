@@ -17,11 +17,17 @@ struct scrub_finding {
     unsigned rule;
 };
 
-void scrub_work_free(struct scrub_work *work)
+struct scrub_work scrub_work_begin(struct scrubber *scrubber, size_t ceiling)
+{
+    if (scrubber->scratch)
+        pattern_allow(scrubber->scratch, COSTLY_MATCHES_MAX);
+    return (struct scrub_work){ .scrub = scrubber->scrub, .scrubber = scrubber, .ceiling = ceiling };
+}
+
+void scrub_work_end(struct scrub_work *work)
 {
     scrub_view_free(&work->view);
     free(work->findings);
-    pattern_scratch_free(work->scratch);
     buf_free(&work->contents[0]);
     buf_free(&work->contents[1]);
 }
@@ -95,7 +101,7 @@ static enum status find_pattern(struct scrub_work *work, unsigned rule)
     struct span found = { 0, 0 };
 
     for (size_t at = 0; st == STATUS_OK && at < text.len;) {
-        enum pattern_outcome outcome = pattern_find(pattern->pattern, work->scratch, text, at, &found);
+        enum pattern_outcome outcome = pattern_find(pattern->pattern, work->scrubber->scratch, text, at, &found);
         if (outcome == PATTERN_NO_MATCH)
             break;
         if (outcome == PATTERN_TOO_COSTLY)
@@ -107,18 +113,25 @@ static enum status find_pattern(struct scrub_work *work, unsigned rule)
     return st;
 }
 
+static enum status prepare_scratch(struct scrubber *scrubber)
+{
+    if (scrubber->scratch)
+        return STATUS_OK;
+    scrubber->scratch = pattern_scratch_new();
+    if (!scrubber->scratch)
+        return STATUS_NO_MEMORY;
+    pattern_allow(scrubber->scratch, COSTLY_MATCHES_MAX);
+    return STATUS_OK;
+}
+
 static enum status find_patterns(struct scrub_work *work)
 {
     enum status st = STATUS_OK;
 
     if (!work->scrub->n_patterns)
         return st;
-    if (!work->scratch) {
-        work->scratch = pattern_scratch_new();
-        if (!work->scratch)
-            return STATUS_NO_MEMORY;
-        pattern_allow(work->scratch, COSTLY_MATCHES_MAX);
-    }
+    if (prepare_scratch(work->scrubber) != STATUS_OK)
+        return STATUS_NO_MEMORY;
     for (unsigned i = 0; st == STATUS_OK && i < work->scrub->n_patterns; i++) {
         if (work->scrub->patterns[i].action != SCRUB_OFF)
             st = find_pattern(work, SCRUB_PATTERNS + i);

@@ -7,15 +7,15 @@
 
 struct scrub_finding;
 
-/* What the values of one text share. Starts as { .scrub, .ceiling }. */
+/* What the values of one text share. */
 struct scrub_work {
     const struct scrub *scrub;
+    struct scrubber *scrubber;
     size_t ceiling; /* bytes that a scrubbed string may have */
     unsigned counts[SCRUB_RULES];
     unsigned refused_by; /* on STATUS_SENSITIVE */
     bool has_no_numbers; /* scrub_screen has said so of the whole text */
     bool only_masks;     /* what would be refused is masked: it is for a message */
-    struct pattern_scratch *scratch;
     struct scrub_view view;
     struct scrub_finding *findings; /* owned */
     size_t n_findings;
@@ -23,7 +23,8 @@ struct scrub_work {
     struct buf contents[2]; /* the string as it is, and as it becomes */
 };
 
-void scrub_work_free(struct scrub_work *work);
+struct scrub_work scrub_work_begin(struct scrubber *scrubber, size_t ceiling);
+void scrub_work_end(struct scrub_work *work);
 
 /* Can it be told without reading it that no rule, that for parameters aside, finds anything in a JSON text, or in what stands between a
  * string's quotes? */

@@ -6,6 +6,8 @@
 #include "base/utf8.h"
 #include "model/separator.h"
 
+enum { LEAST_BYTES = 511 }; /* that are reserved: most strings have fewer */
+
 void scrub_view_free(struct scrub_view *view)
 {
     free(view->text);
@@ -22,6 +24,7 @@ static enum status reserve(struct scrub_view *view, size_t len)
 {
     if (len < view->capacity)
         return STATUS_OK;
+    len = len > LEAST_BYTES ? len : LEAST_BYTES;
     char *text = realloc(view->text, len + 1);
     if (text)
         view->text = text;

@@ -23,6 +23,7 @@ struct bench {
 
 /* As the responder is configured when nobody says otherwise. */
 static const struct scrub rules = { .cards = SCRUB_MASK, .ibans = SCRUB_MASK };
+static struct scrubber scrubber = { .scrub = &rules };
 
 static void die(const char *what, const char *reason)
 {
@@ -74,7 +75,7 @@ static void judge(struct bench *bench, struct bytes event)
     if (guard_scan(event, &bench->limits, &bench->arena, &scan) != STATUS_OK)
         die("an event", "no JSON");
     const struct guard_element *element = scan.elements;
-    if (scrub_event(&rules, &bench->limits, &bench->arena, &event, &element, NULL, &problem) != STATUS_OK ||
+    if (scrub_event(&scrubber, &bench->limits, &bench->arena, &event, &element, NULL, &problem) != STATUS_OK ||
         tree_read(&tree, event, &bench->arena) != STATUS_OK)
         die("an event", "cannot be read");
     if (schema_judge(bench->schema, tree.values, bench->scratch, &bench->arena, &report) != STATUS_OK)

@@ -63,7 +63,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         struct bytes text = input;
         struct scrub_report report;
-        enum status st = scrub_text(&rules[i], &arena, &text, &report);
+        struct scrubber scrubber = { .scrub = &rules[i] };
+        enum status st = scrub_text(&scrubber, &arena, &text, &report);
         MUST(st == STATUS_OK || st == STATUS_SENSITIVE || (st == STATUS_INTERNAL && !is_json));
         MUST(st != STATUS_OK || !is_json || is_faultless(text, &arena));
     }

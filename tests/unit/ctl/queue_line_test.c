@@ -32,7 +32,9 @@ static struct line line_read(struct bytes text)
     cr_assert(line.copy);
     memcpy(line.copy, text.p, text.len);
     line.copy[text.len] = '\n';
-    line.st = queue_line_read(&scrub, (struct bytes){ line.copy, text.len }, line.reader, &line.arena, &line.event, &line.problem);
+    struct scrubber scrubber = { .scrub = &scrub };
+    line.st =
+        queue_line_read(&scrubber, (struct bytes){ line.copy, text.len }, line.reader, &line.arena, &line.event, &line.problem);
     return line;
 }
 

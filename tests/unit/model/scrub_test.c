@@ -15,9 +15,11 @@ static enum status scrubbed(const struct scrub *scrub, struct bytes text, struct
 {
     char *copy = exact_copy(text);
     struct bytes own = { copy, text.len };
-    enum status st = scrub_text(scrub, arena, &own, report);
+    struct scrubber scrubber = { .scrub = scrub };
+    enum status st = scrub_text(&scrubber, arena, &own, report);
 
     *result = own.p == copy ? text : own;
+    scrubber_free(&scrubber);
     free(copy);
     return st;
 }
@@ -487,6 +489,7 @@ Test(scrub, event_is_scrubbed_alone_and_judged_again)
     static const struct bytes text =
         BYTES("[{\"event_type\":\"a\"}, {\"event_type\":\"" CARD "\",\"session_id\":\"s\"},{\"a\":\"" CARD "\",\"a\":1}]");
     struct arena arena = arena_new(1024 * 1024);
+    struct scrubber masker = { .scrub = &masking }, rejecter = { .scrub = &rejecting };
     struct guard_result scan;
     struct problem problem = { 0 };
 
@@ -494,7 +497,7 @@ Test(scrub, event_is_scrubbed_alone_and_judged_again)
     for (size_t i = 0; i < 3; i++) {
         struct bytes own = text;
         const struct guard_element *element = &scan.elements[i];
-        EXPECT_STATUS(__LINE__, scrub_event(&masking, &limits, &arena, &own, &element, NULL, &problem), STATUS_OK);
+        EXPECT_STATUS(__LINE__, scrub_event(&masker, &limits, &arena, &own, &element, NULL, &problem), STATUS_OK);
         if (i != 1) {
             cr_expect(own.p == text.p && element == &scan.elements[i]);
             continue;
@@ -505,7 +508,7 @@ Test(scrub, event_is_scrubbed_alone_and_judged_again)
     }
     struct bytes own = text;
     const struct guard_element *element = &scan.elements[1];
-    EXPECT_STATUS(__LINE__, scrub_event(&rejecting, &limits, &arena, &own, &element, NULL, &problem), STATUS_SENSITIVE);
+    EXPECT_STATUS(__LINE__, scrub_event(&rejecter, &limits, &arena, &own, &element, NULL, &problem), STATUS_SENSITIVE);
     EXPECT_TEXT(__LINE__, problem.pointer, "/event_type");
     EXPECT_TEXT(__LINE__, problem.details, "forbidden by the rule \"card\"");
     arena_free(&arena);
@@ -537,6 +540,7 @@ Test(scrub, page_url_of_an_event_is_reduced_in_its_place)
         const char *end;
     } forms[] = { { "{\"session_id\":\"s\",", "\"event_type\":\"a\",\"timestamp\":1}" },
                   { "[1, {\"session_id\":\"s\", ", "\"event_type\" : \"a\", \"event_id\" : \"\"} ,2]" } };
+    struct scrubber reducer = { .scrub = &listed };
     struct arena arena = arena_new(1024 * 1024);
 
     for (size_t i = 0; i < COUNT_OF(urls); i++) {
@@ -552,7 +556,7 @@ Test(scrub, page_url_of_an_event_is_reduced_in_its_place)
             cr_assert_eq(guard_scan(buf_bytes(&text), &limits, &arena, &scan), STATUS_OK);
             struct bytes own = buf_bytes(&text);
             const struct guard_element *element = &scan.elements[form];
-            EXPECT_STATUS(urls[i].line, scrub_event(&listed, &limits, &arena, &own, &element, &report, &problem), STATUS_OK);
+            EXPECT_STATUS(urls[i].line, scrub_event(&reducer, &limits, &arena, &own, &element, &report, &problem), STATUS_OK);
             EXPECT_INT(urls[i].line, report.counts[SCRUB_PARAMETERS], urls[i].n_cut);
             EXPECT(urls[i].line, (own.p == text.p) == !urls[i].n_cut);
             if (urls[i].n_cut) {
