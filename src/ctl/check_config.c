@@ -1,34 +1,24 @@
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "ctl/command.h"
 
-static const char *environment(const char *name)
+static enum status run(struct command_call *call)
 {
-    return getenv(name);
-}
+    const char *config_file = call->n_operands ? call->operands[0] : call->config_file;
+    enum status st = command_config(config_file, &call->config);
 
-static enum status run(const char *config_file, int argc, char **argv)
-{
-    struct config config;
-
-    if (argc > 2)
-        return command_usage(&command_check_config);
-    if (argc == 2)
-        config_file = argv[1];
-
-    enum status st = command_config(config_file, &config);
-    config_free(&config);
     if (st == STATUS_OK) {
-        const char *path = config_path(config_file, environment);
+        const char *path = command_config_path(config_file);
         printf("%s: OK\n", path ? path : "defaults (no configuration file)");
     }
     return st;
 }
 
+static const struct command_action action = { .max_operands = 1, .run = run };
+
 const struct command command_check_config = {
     .name = "check-config",
     .usage = "check-config [FILE]",
     .summary = "report errors of a configuration file with their lines",
-    .run = run,
+    .actions = &action,
 };

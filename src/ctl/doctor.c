@@ -1,10 +1,8 @@
 /* synchrony doctor: looks at all that the responder stands on, and says what to mend. Changes nothing. */
 #include "ctl/doctor.h"
 
-#include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "ctl/command.h"
 
@@ -14,11 +12,6 @@ static const char *const level_names[] = {
     [DOCTOR_OK] = "ok", [DOCTOR_SKIPPED] = "skipped", [DOCTOR_WARNING] = "warning", [DOCTOR_FAULT] = "fault"
 };
 _Static_assert(sizeof level_names / sizeof level_names[0] == DOCTOR_LEVEL_COUNT, "a name for each level");
-
-static const char *environment(const char *name)
-{
-    return getenv(name);
-}
 
 static void print_json(const struct doctor *doctor, enum doctor_level level, const char *check, const char *text,
                        const char *advice)
@@ -70,50 +63,40 @@ static enum status verdict(const struct doctor *doctor)
     return statuses[doctor->worst];
 }
 
-static enum status examine(struct doctor *doctor, const char *url)
+static enum status examine(struct command_call *call)
 {
-    if (doctor->json)
+    const char *const *url = call->args;
+    struct doctor doctor = { .config = &call->config, .config_path = command_config_path(call->config_file), .json = call->json };
+
+    if (doctor.json)
         printf("{\"findings\":[");
-    doctor_check_files(doctor);
-    doctor_check_queue(doctor);
-    doctor_check_database(doctor);
-    if (url)
-        doctor_check_url(doctor, url);
+    doctor_check_files(&doctor);
+    doctor_check_queue(&doctor);
+    doctor_check_database(&doctor);
+    if (*url)
+        doctor_check_url(&doctor, *url);
     else
-        doctor_found(doctor, DOCTOR_SKIPPED, "web", NULL, "no --url was given: the web server is not looked at");
-    if (doctor->json)
-        printf("],\"worst\":\"%s\"}\n", level_names[doctor->worst == DOCTOR_SKIPPED ? DOCTOR_OK : doctor->worst]);
-    return verdict(doctor);
+        doctor_found(&doctor, DOCTOR_SKIPPED, "web", NULL, "no --url was given: the web server is not looked at");
+    if (doctor.json)
+        printf("],\"worst\":\"%s\"}\n", level_names[doctor.worst == DOCTOR_SKIPPED ? DOCTOR_OK : doctor.worst]);
+    return verdict(&doctor);
 }
 
-static enum status run(const char *config_file, int argc, char **argv)
+static enum status take_option(struct command_call *call, int option, const char *value)
 {
-    static const struct option options[] = {
-        { "json", no_argument, NULL, 'j' },
-        { "url", required_argument, NULL, 'u' },
-        { 0 },
-    };
-    struct config config;
-    struct doctor doctor = { .config = &config, .config_path = config_path(config_file, environment) };
-    const char *url = NULL;
-    int option;
+    const char **url = call->args;
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'j')
-            doctor.json = true;
-        else if (option == 'u')
-            url = optarg;
-        else
-            return command_usage(&command_doctor);
-    }
-    if (optind < argc)
-        return command_usage(&command_doctor);
-    enum status st = command_config(config_file, &config);
-    if (st == STATUS_OK)
-        st = examine(&doctor, url);
-    config_free(&config);
-    return st;
+    (void)option;
+    *url = value;
+    return STATUS_OK;
 }
+
+static const struct option long_options[] = {
+    { "json", no_argument, NULL, 'j' },
+    { "url", required_argument, NULL, 'u' },
+    { 0 },
+};
+static const struct command_action action = { .options = "ju", .run = examine };
 
 const struct command command_doctor = {
     .name = "doctor",
@@ -121,5 +104,9 @@ const struct command command_doctor = {
     .summary = "look at all that the responder stands on, and say what to mend",
     .details = "URL is that of the resource, as clients reach it: http://host/synchrony_data_analytics\n"
                "Exit status: 0 where all is well, 1 with a warning, 2 where the configuration is wrong, 69 with a fault.\n",
-    .run = run,
+    .needs = COMMAND_NEEDS_CONFIG,
+    .actions = &action,
+    .options = long_options,
+    .args = &(const char *){ NULL },
+    .take_option = take_option,
 };

@@ -76,5 +76,5 @@ int main(int argc, char **argv)
     }
     argv[0] = (char[]){ "synchrony" }; /* the name that getopt_long begins its errors with */
     optind = 0;                        /* it starts anew */
-    return status_info(command->run(config_file, argc, argv))->exit;
+    return status_info(command_run(command, config_file, argc, argv))->exit;
 }

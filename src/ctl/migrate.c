@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <stdio.h>
 
 #include "ctl/command.h"
@@ -49,34 +48,33 @@ static enum status list(struct db *db)
     return command_failed("migrate --status", db, st);
 }
 
-static enum status run(const char *config_file, int argc, char **argv)
+static enum status run(struct command_call *call)
 {
-    static const struct option options[] = { { "status", no_argument, NULL, 's' }, { 0 } };
-    struct config config;
-    bool only_list = false;
-    int option;
+    const bool *only_lists = call->args;
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option != 's')
-            return command_usage(&command_migrate);
-        only_list = true;
-    }
-    if (optind < argc)
-        return command_usage(&command_migrate);
-
-    enum status st = command_config(config_file, &config);
-    if (st == STATUS_OK) {
-        struct db *db = command_owner_db(&config);
-        st = !db ? STATUS_NO_MEMORY : only_list ? list(db) : apply(db);
-        db_free(db);
-    }
-    config_free(&config);
-    return st;
+    return *only_lists ? list(call->db) : apply(call->db);
 }
+
+static enum status take_option(struct command_call *call, int option, const char *value)
+{
+    bool *only_lists = call->args;
+
+    (void)option;
+    (void)value;
+    *only_lists = true;
+    return STATUS_OK;
+}
+
+static const struct option long_options[] = { { "status", no_argument, NULL, 's' }, { 0 } };
+static const struct command_action action = { .options = "s", .run = run };
 
 const struct command command_migrate = {
     .name = "migrate",
     .usage = "migrate [--status]",
     .summary = "bring the database up to date, or say what is pending",
-    .run = run,
+    .needs = COMMAND_NEEDS_OWNER,
+    .actions = &action,
+    .options = long_options,
+    .args = &(bool){ false },
+    .take_option = take_option,
 };

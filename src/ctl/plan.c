@@ -1,50 +1,46 @@
 /* synchrony plan: what the holders of keys may use. */
-#include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "ctl/command.h"
 #include "store/plan_store.h"
 
-struct plan_call {
-    struct db *db;
-    const char *name;
+struct plan_args {
     const char *rate;
     const char *burst;
     const char *quota; /* NULL: none */
-    bool json;
 };
 
 /* ---- actions ---- */
 
-static enum status put(struct plan_call *call)
+static enum status put(struct command_call *call)
 {
+    const struct plan_args *args = call->args;
     const struct new_plan plan = {
         .os_user = command_os_user(),
-        .name = bytes_of(call->name),
-        .events_per_s = bytes_of(call->rate),
-        .burst = bytes_of(call->burst),
-        .daily_quota = bytes_of(call->quota),
+        .name = bytes_of(call->operands[0]),
+        .events_per_s = bytes_of(args->rate),
+        .burst = bytes_of(args->burst),
+        .daily_quota = bytes_of(args->quota),
     };
 
-    if (!call->rate || !call->burst) {
+    if (!args->rate || !args->burst) {
         fprintf(stderr, "synchrony: plan put: --rate and --burst are needed\n");
         return STATUS_USAGE;
     }
     enum status st = plan_store_put(call->db, &plan);
     if (st != STATUS_OK)
         return command_failed("plan put", call->db, st);
-    printf("The plan %s is in force within five seconds.\n", call->name);
+    printf("The plan %s is in force within five seconds.\n", call->operands[0]);
     return STATUS_OK;
 }
 
-static enum status remove_plan(struct plan_call *call)
+static enum status remove_plan(struct command_call *call)
 {
-    enum status st = plan_store_remove(call->db, command_os_user(), bytes_of(call->name));
+    enum status st = plan_store_remove(call->db, command_os_user(), bytes_of(call->operands[0]));
 
     if (st != STATUS_OK)
         return command_failed("plan remove", call->db, st);
-    printf("The plan %s is removed.\n", call->name);
+    printf("The plan %s is removed.\n", call->operands[0]);
     return STATUS_OK;
 }
 
@@ -59,104 +55,34 @@ static void print_row(void *context, const struct bytes *columns, size_t n)
                (int)columns[3].len, columns[3].p, (int)columns[4].len, columns[4].p, (int)columns[5].len, columns[5].p);
 }
 
-static enum status list(struct plan_call *call)
+static enum status list(struct command_call *call)
 {
-    size_t n_rows = 0;
-    enum status st = plan_store_list(call->db, call->json ? command_print_json : print_row, &n_rows);
-
-    if (st != STATUS_OK)
-        return command_failed("plan list", call->db, st);
-    if (call->json)
-        printf(n_rows ? "\n]\n" : "[]\n");
-    else if (!n_rows)
-        printf("There are no plans.\n");
-    return STATUS_OK;
+    return command_list(call, plan_store_list, print_row, "There are no plans.");
 }
 
 /* ---- arguments ---- */
 
-/* options: the letters of those that it takes. */
-struct action {
-    const char *name;
-    const char *options;
-    bool takes_name;
-    enum status (*run)(struct plan_call *call);
-};
-
-static const struct action actions[] = { { "put", "rbq", true, put },
-                                         { "list", "j", false, list },
-                                         { "remove", "", true, remove_plan } };
-
-static const struct action *action_named(const char *name)
+static enum status take_option(struct command_call *call, int option, const char *value)
 {
-    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
-        if (strcmp(name, actions[i].name) == 0)
-            return &actions[i];
-    }
-    return NULL;
-}
+    struct plan_args *args = call->args;
 
-static enum status usage(void)
-{
-    (void)command_usage(&command_plan);
-    fprintf(stderr, "\n%s", command_plan.details);
-    return STATUS_USAGE;
-}
-
-static enum status read_arguments(const struct action *action, int argc, char **argv, struct plan_call *call)
-{
-    static const struct option options[] = {
-        { "rate", required_argument, NULL, 'r' },
-        { "burst", required_argument, NULL, 'b' },
-        { "quota", required_argument, NULL, 'q' },
-        { "json", no_argument, NULL, 'j' },
-        { 0 },
-    };
-    int option;
-
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == '?')
-            return usage();
-        if (!strchr(action->options, option)) {
-            fprintf(stderr, "synchrony: plan %s has no such option\n", action->name);
-            return usage();
-        }
-        const char **text = option == 'r' ? &call->rate : option == 'b' ? &call->burst : &call->quota;
-        if (option == 'j')
-            call->json = true;
-        else
-            *text = optarg;
-    }
-    if (argc - optind != (action->takes_name ? 1 : 0))
-        return usage();
-    call->name = action->takes_name ? argv[optind] : NULL;
+    *(option == 'r' ? &args->rate : option == 'b' ? &args->burst : &args->quota) = value;
     return STATUS_OK;
 }
 
-static enum status run(const char *config_file, int argc, char **argv)
-{
-    const struct action *action = argc > 1 ? action_named(argv[1]) : NULL;
-    struct config config;
-    struct plan_call call = { 0 };
+static const struct option long_options[] = {
+    { "rate", required_argument, NULL, 'r' },
+    { "burst", required_argument, NULL, 'b' },
+    { "quota", required_argument, NULL, 'q' },
+    { "json", no_argument, NULL, 'j' },
+    { 0 },
+};
 
-    if (!action) {
-        if (argc > 1)
-            fprintf(stderr, "synchrony: plan: unknown action: %s\n", argv[1]);
-        return usage();
-    }
-    argv[1] = argv[0]; /* the name that getopt_long begins its errors with */
-    enum status st = read_arguments(action, argc - 1, argv + 1, &call);
-    if (st != STATUS_OK)
-        return st;
-    st = command_config(config_file, &config);
-    if (st == STATUS_OK) {
-        call.db = command_owner_db(&config);
-        st = call.db ? action->run(&call) : STATUS_NO_MEMORY;
-        db_free(call.db);
-    }
-    config_free(&config);
-    return st;
-}
+static const struct command_action actions[] = {
+    { "put", "rbq", 1, 1, put },
+    { "list", "j", 0, 0, list },
+    { "remove", "", 1, 1, remove_plan },
+};
 
 const struct command command_plan = {
     .name = "plan",
@@ -166,5 +92,9 @@ const struct command command_plan = {
         "  put --rate EVENTS --burst EVENTS [--quota EVENTS] NAME   events a second, at once, a day; for all keys that have it\n"
         "  list [--json]                                            all plans\n"
         "  remove NAME                                              end a plan that no key has\n",
-    .run = run,
+    .needs = COMMAND_NEEDS_OWNER,
+    COMMAND_ACTIONS(actions),
+    .options = long_options,
+    .args = &(struct plan_args){ 0 },
+    .take_option = take_option,
 };

@@ -1,11 +1,8 @@
 /* synchrony quarantine: the events that the catalogue refused. */
 #include "ctl/quarantine.h"
 
-#include <getopt.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "ctl/command.h"
 #include "ctl/schema.h"
 #include "model/timestamp.h"
 
@@ -25,7 +22,7 @@ static void print_row(void *context, const struct bytes *columns)
     struct report *report = context;
 
     if (report->json) {
-        printf("%s%.*s", report->n_rows++ ? ",\n" : "[\n", (int)columns[9].len, columns[9].p);
+        command_print_json(&report->n_rows, &columns[9], 1);
         return;
     }
     if (!report->n_rows++)
@@ -40,17 +37,15 @@ static void print_row(void *context, const struct bytes *columns)
     printf("\n");
 }
 
-static enum status list(struct quarantine_call *call)
+static enum status list(struct command_call *call)
 {
+    const struct quarantine_args *args = call->args;
     struct report report = { .json = call->json };
-    enum status st = rejected_event_list(call->db, &call->filter, call->limit ? call->limit : LIST_DEFAULT, print_row, &report);
+    enum status st = rejected_event_list(call->db, &args->filter, args->limit, print_row, &report);
 
     if (st != STATUS_OK)
         return command_failed("quarantine list", call->db, st);
-    if (call->json)
-        printf(report.n_rows ? "\n]\n" : "[]\n");
-    else if (!report.n_rows)
-        printf("There are none.\n");
+    command_end_list(call, report.n_rows, "There are none.");
     return STATUS_OK;
 }
 
@@ -69,11 +64,14 @@ static void print_line(void *context, const struct bytes *columns)
     printf("\n");
 }
 
-static enum status show(struct quarantine_call *call)
+static enum status show(struct command_call *call)
 {
+    struct uuid id;
     struct report report = { .json = call->json };
-    enum status st = rejected_event_get(call->db, &call->id, print_line, &report);
 
+    if (!uuid_parse(bytes_of(call->operands[0]), &id))
+        return command_refuse(call, "an ID is a UUID, as list prints it", call->operands[0]);
+    enum status st = rejected_event_get(call->db, &id, print_line, &report);
     if (st == STATUS_NOT_FOUND)
         fprintf(stderr, "synchrony: quarantine show: there is none of that ID\n");
     else if (st != STATUS_OK)
@@ -83,124 +81,46 @@ static enum status show(struct quarantine_call *call)
 
 /* ---- arguments ---- */
 
-/* options: the letters of those that it takes. */
-struct action {
-    const char *name;
-    const char *options;
-    bool has_id;
-    enum status (*run)(struct quarantine_call *call);
-};
-
-static const struct action actions[] = {
-    { "list", "trslj", false, list },
-    { "show", "j", true, show },
-    { "replay", "trdj", false, quarantine_replay },
-};
-
-static const struct action *action_named(const char *name)
+static enum status take_option(struct command_call *call, int option, const char *value)
 {
-    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
-        if (strcmp(name, actions[i].name) == 0)
-            return &actions[i];
-    }
-    return NULL;
-}
-
-static enum status usage(void)
-{
-    (void)command_usage(&command_quarantine);
-    fprintf(stderr, "\n%s", command_quarantine.details);
-    return STATUS_USAGE;
-}
-
-static enum status refuse(const char *what, const char *value)
-{
-    fprintf(stderr, "synchrony: quarantine: %s, got '%s'\n", what, value);
-    return STATUS_USAGE;
-}
-
-static enum status take_option(struct quarantine_call *call, int option, const char *value)
-{
+    struct quarantine_args *args = call->args;
     int64_t us;
 
     switch (option) {
     case 't':
-        call->filter.event_type = bytes_of(value);
-        return *value ? STATUS_OK : refuse("an event type is not empty", value);
+        args->filter.event_type = bytes_of(value);
+        return *value ? STATUS_OK : command_refuse(call, "an event type is not empty", value);
     case 'r':
-        call->filter.reason = bytes_of(value);
-        return *value ? STATUS_OK : refuse("a reason is a code such as schema", value);
+        args->filter.reason = bytes_of(value);
+        return *value ? STATUS_OK : command_refuse(call, "a reason is a code such as schema", value);
     case 's':
-        call->filter.since = value;
-        return timestamp_parse(bytes_of(value), &us) ? STATUS_OK : refuse("--since takes an RFC 3339 time", value);
+        args->filter.since = value;
+        return timestamp_parse(bytes_of(value), &us) ? STATUS_OK : command_refuse(call, "--since takes an RFC 3339 time", value);
     case 'l':
-        return bytes_to_size(bytes_of(value), SIZE_MAX / 2, &call->limit) && call->limit
+        return bytes_to_size(bytes_of(value), SIZE_MAX / 2, &args->limit) && args->limit
                    ? STATUS_OK
-                   : refuse("--limit takes a number from 1 on", value);
-    case 'd':
-        call->dry_run = true;
-        return STATUS_OK;
-    default:
-        call->json = true;
+                   : command_refuse(call, "--limit takes a number from 1 on", value);
+    default: /* 'd' */
+        args->dry_run = true;
         return STATUS_OK;
     }
 }
 
-static enum status read_arguments(const struct action *action, int argc, char **argv, struct quarantine_call *call)
-{
-    static const struct option options[] = {
-        { "type", required_argument, NULL, 't' },
-        { "reason", required_argument, NULL, 'r' },
-        { "since", required_argument, NULL, 's' },
-        { "limit", required_argument, NULL, 'l' },
-        { "dry-run", no_argument, NULL, 'd' },
-        { "json", no_argument, NULL, 'j' },
-        { 0 },
-    };
-    int option;
+static const struct option long_options[] = {
+    { "type", required_argument, NULL, 't' },
+    { "reason", required_argument, NULL, 'r' },
+    { "since", required_argument, NULL, 's' },
+    { "limit", required_argument, NULL, 'l' },
+    { "dry-run", no_argument, NULL, 'd' },
+    { "json", no_argument, NULL, 'j' },
+    { 0 },
+};
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == '?')
-            return usage();
-        if (!strchr(action->options, option)) {
-            fprintf(stderr, "synchrony: quarantine %s has no such option\n", action->name);
-            return usage();
-        }
-        enum status st = take_option(call, option, optarg);
-        if (st != STATUS_OK)
-            return st;
-    }
-    if (argc - optind != (action->has_id ? 1 : 0))
-        return usage();
-    if (action->has_id && !uuid_parse(bytes_of(argv[optind]), &call->id))
-        return refuse("an ID is a UUID, as list prints it", argv[optind]);
-    return STATUS_OK;
-}
-
-static enum status run(const char *config_file, int argc, char **argv)
-{
-    const struct action *action = argc > 1 ? action_named(argv[1]) : NULL;
-    struct config config;
-    struct quarantine_call call = { .config = &config };
-
-    if (!action) {
-        if (argc > 1)
-            fprintf(stderr, "synchrony: quarantine: unknown action: %s\n", argv[1]);
-        return usage();
-    }
-    argv[1] = argv[0]; /* the name that getopt_long begins its errors with */
-    enum status st = read_arguments(action, argc - 1, argv + 1, &call);
-    if (st != STATUS_OK)
-        return st;
-    st = command_config(config_file, &config);
-    if (st == STATUS_OK) {
-        call.db = command_owner_db(&config);
-        st = call.db ? action->run(&call) : STATUS_NO_MEMORY;
-        db_free(call.db);
-    }
-    config_free(&config);
-    return st;
-}
+static const struct command_action actions[] = {
+    { "list", "trslj", 0, 0, list },
+    { "show", "j", 1, 1, show },
+    { "replay", "trdj", 0, 0, quarantine_replay },
+};
 
 const struct command command_quarantine = {
     .name = "quarantine",
@@ -211,5 +131,9 @@ const struct command command_quarantine = {
                "  show [--json] ID                  all that is kept of one\n"
                "  replay [--type TYPE] [--reason CODE] [--dry-run] [--json]\n"
                "                                    take in what the catalogue has nothing against any more\n",
-    .run = run,
+    .needs = COMMAND_NEEDS_OWNER,
+    COMMAND_ACTIONS(actions),
+    .options = long_options,
+    .args = &(struct quarantine_args){ .limit = LIST_DEFAULT },
+    .take_option = take_option,
 };

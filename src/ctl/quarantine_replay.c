@@ -8,14 +8,14 @@
 #include "app/catalogue.h"
 #include "app/group.h"
 #include "base/clock.h"
-#include "ctl/command.h"
 #include "ctl/quarantine.h"
 #include "model/json_guard.h"
 
 enum { PORTION = 200, ARENA_BYTES = 256 * 1024 * 1024, TEXT_MAX_BYTES = 64 * 1024 * 1024, SHOW_EVERY_MS = 200 };
 
 struct replay {
-    struct quarantine_call *call;
+    const struct command_call *call;
+    const struct quarantine_args *args;
     struct db *writer;
     struct catalogue *catalogue; /* NULL: everything passes */
     struct schema_scratch *scratch;
@@ -78,7 +78,7 @@ static enum status judge(struct replay *replay, const struct event *event)
     struct bytes text;
     enum status st = compose(event, &replay->arena, &text);
 
-    if (!entry && replay->call->config->event_types == EVENT_TYPES_LISTED)
+    if (!entry && replay->call->config.event_types == EVENT_TYPES_LISTED)
         return STATUS_UNKNOWN_EVENT_TYPE;
     return st == STATUS_OK ? judge_text(replay, entry && entry->mode == EVENT_SCHEMA_ENFORCE ? entry->schema : NULL, text) : st;
 }
@@ -119,9 +119,9 @@ static enum status store(struct replay *replay, struct rejected_event *rejected,
         if (passes[i])
             events[n_events++] = &rejected[i].event;
     }
-    if (replay->call->dry_run)
+    if (replay->args->dry_run)
         replay->stored += n_events;
-    if (!n_events || replay->call->dry_run)
+    if (!n_events || replay->args->dry_run)
         return STATUS_OK;
     group_write(replay->writer, events, n_events, &replay->arena);
     return settle(replay, rejected, n, passes);
@@ -133,7 +133,7 @@ static enum status portion(struct replay *replay)
     struct rejected_event *rejected;
     bool passes[PORTION];
     size_t n;
-    enum status st = rejected_event_read(replay->call->db, &replay->call->filter, replay->has_last ? &replay->last : NULL, PORTION,
+    enum status st = rejected_event_read(replay->call->db, &replay->args->filter, replay->has_last ? &replay->last : NULL, PORTION,
                                          &replay->arena, &rejected, &n);
 
     if (st != STATUS_OK)
@@ -168,14 +168,13 @@ static void show(struct replay *replay)
 
 static void print_result(const struct replay *replay)
 {
-    const struct quarantine_call *call = replay->call;
-
-    if (call->json) {
+    if (replay->call->json) {
         printf("{\"dry_run\":%s,\"stored\":%zu,\"duplicates\":%zu,\"failing\":%zu,\"cut\":%zu,\"refused\":%zu}\n",
-               call->dry_run ? "true" : "false", replay->stored, replay->duplicates, replay->failing, replay->cut, replay->refused);
+               replay->args->dry_run ? "true" : "false", replay->stored, replay->duplicates, replay->failing, replay->cut,
+               replay->refused);
         return;
     }
-    if (call->dry_run)
+    if (replay->args->dry_run)
         printf("%zu would be stored", replay->stored);
     else
         printf("%zu stored, %zu of them had been before", replay->stored, replay->duplicates);
@@ -208,15 +207,17 @@ static enum status read_catalogue(struct replay *replay)
     return st;
 }
 
-enum status quarantine_replay(struct quarantine_call *call)
+enum status quarantine_replay(struct command_call *call)
 {
-    const struct config *config = call->config;
+    const struct config *config = &call->config;
     const struct db_options options = { .conninfo = config->writer_database,
                                         .connect_timeout_s = config->connect_timeout_s,
                                         .statement_timeout_ms = config->write_timeout_ms };
-    struct replay replay = {
-        .call = call, .writer = db_new(&options), .scratch = schema_scratch_new(), .arena = arena_new(ARENA_BYTES)
-    };
+    struct replay replay = { .call = call,
+                             .args = call->args,
+                             .writer = db_new(&options),
+                             .scratch = schema_scratch_new(),
+                             .arena = arena_new(ARENA_BYTES) };
     enum status st = replay.writer && replay.scratch ? read_catalogue(&replay) : STATUS_NO_MEMORY;
 
     while (st == STATUS_OK) {

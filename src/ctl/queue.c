@@ -1,11 +1,9 @@
 #include "ctl/queue.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "ctl/command.h"
 
 enum { BUSY_TIMEOUT_MS = 10000, RESERVE_BYTES = 4 * 1024 * 1024 };
 
@@ -56,16 +54,15 @@ static enum status requeue(struct queue *queue, uint64_t n_left, struct arena *a
     return st;
 }
 
-enum status queue_requeue_all(const struct queue_call *call)
+enum status queue_requeue_all(struct command_call *call)
 {
-    struct arena arena = arena_new(QUEUE_PORTION_ARENA_BYTES);
+    const struct queue_args *args = call->args;
     struct queue_state state = { 0 };
     uint64_t n_moved = 0;
-    enum status st = queue_state(call->queue, &state);
+    enum status st = queue_state(args->queue, &state);
 
     if (st == STATUS_OK)
-        st = requeue(call->queue, state.quarantined, &arena, &n_moved);
-    arena_free(&arena);
+        st = requeue(args->queue, state.quarantined, &call->arena, &n_moved);
     if (st != STATUS_OK)
         (void)queue_failed("requeue", st);
     if (st == STATUS_OK || n_moved)
@@ -75,72 +72,21 @@ enum status queue_requeue_all(const struct queue_call *call)
 
 /* ---- the command ---- */
 
-/* options: the letters of those that it takes. */
-struct action {
-    const char *name;
-    const char *options;
-    int max_operands;
-    enum status (*run)(const struct queue_call *call);
-};
-
-static const struct action actions[] = {
-    { "status", "j", 0, queue_status }, { "drain", "", 0, queue_drain },         { "export", "qr", 1, queue_export },
-    { "import", "", 1, queue_import },  { "requeue", "", 0, queue_requeue_all },
-};
-
-static const struct action *action_named(const char *name)
+static enum status take_option(struct command_call *call, int option, const char *value)
 {
-    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
-        if (strcmp(name, actions[i].name) == 0)
-            return &actions[i];
-    }
-    return NULL;
-}
+    struct queue_args *args = call->args;
 
-static enum status usage(void)
-{
-    (void)command_usage(&command_queue);
-    fprintf(stderr, "\n%s", command_queue.details);
-    return STATUS_USAGE;
-}
-
-static enum status read_arguments(const struct action *action, int argc, char **argv, struct queue_call *call)
-{
-    static const struct option options[] = {
-        { "json", no_argument, NULL, 'j' },
-        { "quarantine", no_argument, NULL, 'q' },
-        { "remove", no_argument, NULL, 'r' },
-        { 0 },
-    };
-    int option;
-
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == '?')
-            return usage();
-        if (!strchr(action->options, option)) {
-            fprintf(stderr, "synchrony: queue %s has no such option\n", action->name);
-            return usage();
-        }
-        call->json |= option == 'j';
-        call->quarantine |= option == 'q';
-        call->remove |= option == 'r';
-    }
-    if (argc - optind > action->max_operands)
-        return usage();
-    call->file = optind < argc && strcmp(argv[optind], "-") != 0 ? argv[optind] : NULL;
-    if (call->remove && !call->file) {
-        fprintf(stderr,
-                "synchrony: queue export: --remove needs a FILE: what is removed must be on disk first, and of standard output"
-                " nobody knows\n");
-        return STATUS_USAGE;
-    }
+    (void)value;
+    args->quarantine |= option == 'q';
+    args->remove |= option == 'r';
     return STATUS_OK;
 }
 
 /* Nothing but the queue itself knows why it cannot be used, or that it was damaged and set aside: it says so in the log, which is on. */
-static enum status run_action(const struct action *action, struct queue_call *call)
+static enum status with_queue(struct command_call *call)
 {
-    const struct config *config = call->config;
+    struct queue_args *args = call->args;
+    const struct config *config = &call->config;
     const struct queue_options options = {
         .directory = config->queue_directory,
         .max_bytes = config->queue_max_bytes,
@@ -148,6 +94,13 @@ static enum status run_action(const struct action *action, struct queue_call *ca
         .busy_timeout_ms = BUSY_TIMEOUT_MS,
     };
 
+    args->file = call->n_operands && strcmp(call->operands[0], "-") != 0 ? call->operands[0] : NULL;
+    if (args->remove && !args->file) {
+        fprintf(stderr,
+                "synchrony: queue export: --remove needs a FILE: what is removed must be on disk first, and of standard output"
+                " nobody knows\n");
+        return STATUS_USAGE;
+    }
     if (!*config->queue_directory) {
         fprintf(stderr, "synchrony: queue: there is none: queue_directory is not set in the configuration\n");
         return STATUS_CONFIG;
@@ -156,39 +109,25 @@ static enum status run_action(const struct action *action, struct queue_call *ca
     enum status st = queue_become_owner(config->queue_directory);
     if (st != STATUS_OK)
         return st;
-    st = queue_open(&call->queue, &options);
+    st = queue_open(&args->queue, &options);
     if (st != STATUS_OK)
-        return queue_failed(action->name, st);
-    st = action->run(call);
-    queue_close(call->queue);
+        return queue_failed(call->action->name, st);
+    st = call->action->run(call);
+    queue_close(args->queue);
     return st;
 }
 
-static enum status run(const char *config_file, int argc, char **argv)
-{
-    const struct action *action = argc > 1 ? action_named(argv[1]) : NULL;
-    struct config config;
-    struct queue_call call = { .config = &config };
+static const struct option long_options[] = {
+    { "json", no_argument, NULL, 'j' },
+    { "quarantine", no_argument, NULL, 'q' },
+    { "remove", no_argument, NULL, 'r' },
+    { 0 },
+};
 
-    if (!action) {
-        if (argc > 1)
-            fprintf(stderr, "synchrony: queue: unknown action: %s\n", argv[1]);
-        return usage();
-    }
-    if (argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) {
-        printf("usage: synchrony %s\n\n%s", command_queue.usage, command_queue.details);
-        return STATUS_OK;
-    }
-    argv[1] = argv[0]; /* the name that getopt_long begins its errors with */
-    enum status st = read_arguments(action, argc - 1, argv + 1, &call);
-    if (st != STATUS_OK)
-        return st;
-    st = command_config(config_file, &config);
-    if (st == STATUS_OK)
-        st = run_action(action, &call);
-    config_free(&config);
-    return st;
-}
+static const struct command_action actions[] = {
+    { "status", "j", 0, 0, queue_status }, { "drain", "", 0, 0, queue_drain },         { "export", "qr", 0, 1, queue_export },
+    { "import", "", 0, 1, queue_import },  { "requeue", "", 0, 0, queue_requeue_all },
+};
 
 const struct command command_queue = {
     .name = "queue",
@@ -199,5 +138,10 @@ const struct command command_queue = {
                "  export [--quarantine] [--remove] [FILE] write the events as NDJSON, and remove them once FILE is on disk\n"
                "  import [FILE]                           put the events of such NDJSON into the queue\n"
                "  requeue                                 put what is quarantined back into the queue\n",
-    .run = run,
+    .needs = COMMAND_NEEDS_CONFIG,
+    COMMAND_ACTIONS(actions),
+    .options = long_options,
+    .args = &(struct queue_args){ 0 },
+    .take_option = take_option,
+    .around = with_queue,
 };

@@ -1,5 +1,4 @@
-/* What the actions of `synchrony queue` share. Each prints its results to standard output and its errors, one line each, to standard
- * error, and returns the status whose exit code is to be given. */
+/* What the actions of `synchrony queue` share. */
 #ifndef SYNCHRONY_CTL_QUEUE_H
 #define SYNCHRONY_CTL_QUEUE_H
 
@@ -7,27 +6,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "app/config.h"
-#include "base/status.h"
+#include "ctl/command.h"
 #include "store/queue.h"
 
-/* An action that was asked for. */
-struct queue_call {
-    const struct config *config;
+struct queue_args {
     struct queue *queue;
     const char *file; /* NULL: standard input or output */
-    bool json;
     bool quarantine;
     bool remove;
 };
 
 enum { QUEUE_PORTION_RECORDS = 1000, QUEUE_PORTION_BYTES = 2 * 1024 * 1024, QUEUE_PORTION_ARENA_BYTES = 256 * 1024 * 1024 };
 
-enum status queue_status(const struct queue_call *call) MUST_USE;
-enum status queue_drain(const struct queue_call *call) MUST_USE;
-enum status queue_export(const struct queue_call *call) MUST_USE;
-enum status queue_import(const struct queue_call *call) MUST_USE;
-enum status queue_requeue_all(const struct queue_call *call) MUST_USE;
+enum status queue_status(struct command_call *call) MUST_USE;
+enum status queue_drain(struct command_call *call) MUST_USE;
+enum status queue_export(struct command_call *call) MUST_USE;
+enum status queue_import(struct command_call *call) MUST_USE;
+enum status queue_requeue_all(struct command_call *call) MUST_USE;
 
 /* Makes this process the user that the queue's directory belongs to: a file that another user makes there could not be used by the
  * responder. Only root can become another; who is neither is told so. Nothing in the directory has been touched then. */

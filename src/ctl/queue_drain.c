@@ -5,7 +5,6 @@
 
 #include "app/replay.h"
 #include "base/clock.h"
-#include "ctl/command.h"
 #include "ctl/queue.h"
 #include "store/event_store.h"
 #include "store/readiness.h"
@@ -201,9 +200,10 @@ static enum status replay(struct drain *drain)
     return st == STATUS_END ? STATUS_OK : st;
 }
 
-enum status queue_drain(const struct queue_call *call)
+enum status queue_drain(struct command_call *call)
 {
-    const struct config *config = call->config;
+    const struct queue_args *args = call->args;
+    const struct config *config = &call->config;
     const struct db_options options = {
         .conninfo = config->writer_database,
         .connect_timeout_s = config->connect_timeout_s,
@@ -211,7 +211,7 @@ enum status queue_drain(const struct queue_call *call)
         .lock_timeout_ms = config->write_timeout_ms / EVENT_STORE_ATTEMPTS,
     };
     struct drain drain = {
-        .queue = call->queue,
+        .queue = args->queue,
         .db = db_new(&options),
         .arena = arena_new(REPLAY_ARENA_BYTES),
         .shows = isatty(STDERR_FILENO),
@@ -227,7 +227,7 @@ enum status queue_drain(const struct queue_call *call)
         st = replay(&drain);
         print_result(&drain);
     }
-    queue_unlead(call->queue);
+    queue_unlead(args->queue);
     arena_free(&drain.arena);
     db_free(drain.db);
     return st;

@@ -22,7 +22,7 @@ struct identity {
 
 struct export
 {
-    const struct queue_call *call;
+    const struct queue_args *args;
     FILE *stream;
     char part[PATH_BYTES]; /* written to until it is whole; "": to standard output */
     struct arena arena;
@@ -72,7 +72,7 @@ static int open_part(const char *path)
 
 static enum status open_output(struct export *export)
 {
-    const char *file = export->call->file;
+    const char *file = export->args->file;
 
     if (!file) {
         export->stream = stdout;
@@ -111,7 +111,7 @@ static bool sync_directory_of(const char *path)
 /* The stream stays open, and FILE.part locked with it, until it has its name. */
 static enum status complete_output(struct export *export)
 {
-    const char *file = export->call->file;
+    const char *file = export->args->file;
 
     if (fflush(export->stream) != 0 || ferror(export->stream))
         return file_failed(file ? export->part : "standard output", strerror(errno));
@@ -140,7 +140,7 @@ static void close_output(struct export *export)
 
 static enum status remember(struct export *export, const struct queue_record *record)
 {
-    if (!export->call->remove)
+    if (!export->args->remove)
         return STATUS_OK;
     if (export->n == export->capacity) {
         size_t capacity = export->capacity ? 2 * export->capacity : FIRST_IDENTITIES;
@@ -170,14 +170,14 @@ static enum status write_record(struct export *export, const struct queue_record
 /* As many as there are now: what comes meanwhile is not waited for. */
 static enum status write_records(struct export *export, uint64_t n_left)
 {
-    queue_peek_call *peek = export->call->quarantine ? queue_quarantine_peek : queue_peek;
+    queue_peek_call *peek = export->args->quarantine ? queue_quarantine_peek : queue_peek;
     int64_t after_seq = 0;
 
     while (n_left) {
         struct queue_record *records;
         size_t max = n_left < QUEUE_PORTION_RECORDS ? n_left : QUEUE_PORTION_RECORDS;
         size_t n = 0;
-        enum status st = peek(export->call->queue, after_seq, max, QUEUE_PORTION_BYTES, &export->arena, &records, &n);
+        enum status st = peek(export->args->queue, after_seq, max, QUEUE_PORTION_BYTES, &export->arena, &records, &n);
         if (st != STATUS_OK)
             return queue_failed("export", st);
         if (!n)
@@ -203,8 +203,8 @@ static enum status remove_portion(struct export *export, struct queue_record *re
         records[i] =
             (struct queue_record){ .seq = identity->seq, .event = { .event_id = identity->event_id, .verdict = STATUS_OK } };
     }
-    return export->call->quarantine ? queue_quarantine_remove(export->call->queue, records, n)
-                                    : queue_settle(export->call->queue, records, n);
+    return export->args->quarantine ? queue_quarantine_remove(export->args->queue, records, n)
+                                    : queue_settle(export->args->queue, records, n);
 }
 
 static enum status remove_exported(struct export *export)
@@ -238,9 +238,9 @@ static enum status take_lead(struct queue *queue)
 }
 
 /* Records are removed by who leads alone (store/queue), so that none is removed that is just being replayed. */
-static enum status begin(const struct queue_call *call)
+static enum status begin(const struct queue_args *args)
 {
-    enum status st = call->remove && !call->quarantine ? take_lead(call->queue) : STATUS_OK;
+    enum status st = args->remove && !args->quarantine ? take_lead(args->queue) : STATUS_OK;
 
     if (st == STATUS_BUSY)
         fprintf(stderr, "synchrony: queue export: another process replays the queue: stop the responder, or leave out --remove\n");
@@ -251,10 +251,10 @@ static enum status begin(const struct queue_call *call)
 
 static void print_result(const struct export *export)
 {
-    FILE *to = export->call->file ? stdout : stderr;
+    FILE *to = export->args->file ? stdout : stderr;
 
     fprintf(to, "Exported %llu event%s", (unsigned long long)export->n, queue_plural(export->n));
-    if (export->call->remove)
+    if (export->args->remove)
         fprintf(to, ", removed %llu", (unsigned long long)export->n_removed);
     fprintf(to, ".\n");
 }
@@ -262,38 +262,39 @@ static void print_result(const struct export *export)
 static enum status run(struct export *export)
 {
     struct queue_state state = { 0 };
-    enum status st = queue_state(export->call->queue, &state);
+    enum status st = queue_state(export->args->queue, &state);
 
     if (st != STATUS_OK)
         return queue_failed("export", st);
     st = open_output(export);
     if (st == STATUS_OK)
-        st = write_records(export, export->call->quarantine ? state.quarantined : state.records);
+        st = write_records(export, export->args->quarantine ? state.quarantined : state.records);
     if (st == STATUS_OK)
         st = complete_output(export);
     if (st != STATUS_OK)
         return st;
-    if (export->call->remove)
+    if (export->args->remove)
         st = remove_exported(export);
     print_result(export);
     return st;
 }
 
-enum status queue_export(const struct queue_call *call)
+enum status queue_export(struct command_call *call)
 {
+    const struct queue_args *args = call->args;
     static struct export export;
-    enum status st = begin(call);
+    enum status st = begin(args);
 
     if (st != STATUS_OK)
         return st;
     export = (struct export){
-        .call = call,
+        .args = args,
         .arena = arena_new(QUEUE_PORTION_ARENA_BYTES),
         .line = buf_new(QUEUE_LINE_MAX_BYTES),
     };
     st = run(&export);
     close_output(&export);
-    queue_unlead(call->queue);
+    queue_unlead(args->queue);
     free(export.identities);
     buf_free(&export.line);
     arena_free(&export.arena);

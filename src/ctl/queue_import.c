@@ -131,24 +131,25 @@ static enum status open_stream(const char *file, FILE **stream)
     return STATUS_INTERNAL;
 }
 
-enum status queue_import(const struct queue_call *call)
+enum status queue_import(struct command_call *call)
 {
+    const struct queue_args *args = call->args;
     static struct import import; /* as large as its portion */
     enum status st;
 
     import = (struct import){
-        .scrubber = { .scrub = &call->config->scrub },
-        .queue = call->queue,
-        .name = call->file ? call->file : "standard input",
+        .scrubber = { .scrub = &call->config.scrub },
+        .queue = args->queue,
+        .name = args->file ? args->file : "standard input",
         .line = buf_new(QUEUE_LINE_MAX_BYTES),
         .reader = document_reader_new(),
         .arena = arena_new(QUEUE_PORTION_ARENA_BYTES),
     };
-    st = import.reader ? open_stream(call->file, &import.stream) : queue_failed("import", STATUS_NO_MEMORY);
+    st = import.reader ? open_stream(args->file, &import.stream) : queue_failed("import", STATUS_NO_MEMORY);
     if (st == STATUS_OK) {
         st = read_lines(&import);
         print_result(&import);
-        if (call->file)
+        if (args->file)
             fclose(import.stream);
     }
     arena_free(&import.arena);

@@ -87,15 +87,16 @@ static enum status print_json(const char *directory, const struct queue_state *s
     return st;
 }
 
-enum status queue_status(const struct queue_call *call)
+enum status queue_status(struct command_call *call)
 {
+    const struct queue_args *args = call->args;
     struct queue_state state = { 0 };
-    enum status st = queue_state(call->queue, &state);
+    enum status st = queue_state(args->queue, &state);
 
     if (st != STATUS_OK)
         return queue_failed("status", st);
     if (call->json)
-        return print_json(call->config->queue_directory, &state);
-    print_table(call->config->queue_directory, &state);
+        return print_json(call->config.queue_directory, &state);
+    print_table(call->config.queue_directory, &state);
     return STATUS_OK;
 }

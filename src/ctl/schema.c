@@ -2,14 +2,12 @@
 #include "ctl/schema.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/utf8.h"
-#include "ctl/command.h"
 #include "model/json_guard.h"
 #include "model/timestamp.h"
 
@@ -17,7 +15,7 @@ enum { PIECE_BYTES = 16 * 1024, LINE_MAX_BYTES = 1024 * 1024 };
 
 /* ---- for all actions ---- */
 
-enum status schema_read_file(struct schema_call *call, const char *path, struct bytes *text)
+enum status schema_read_file(struct command_call *call, const char *path, struct bytes *text)
 {
     bool is_stdin = strcmp(path, "-") == 0;
     struct buf buf = buf_new(SCHEMA_TEXT_MAX_BYTES);
@@ -39,7 +37,7 @@ enum status schema_read_file(struct schema_call *call, const char *path, struct 
     return text->p ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
-enum status schema_read_catalogue(struct schema_call *call, size_t n_more, char fingerprint[EVENT_SCHEMA_FINGERPRINT_BYTES + 1],
+enum status schema_read_catalogue(struct command_call *call, size_t n_more, char fingerprint[EVENT_SCHEMA_FINGERPRINT_BYTES + 1],
                                   struct event_schema **schemas, size_t *n)
 {
     struct event_schema *read;
@@ -77,7 +75,7 @@ enum status schema_compile(const char *what, const struct event_schema *schemas,
     return st;
 }
 
-enum status schema_read_tree(struct schema_call *call, const char *name, struct bytes text, const struct value **root)
+enum status schema_read_tree(struct command_call *call, const char *name, struct bytes text, const struct value **root)
 {
     struct limits limits = LIMITS_DEFAULT;
     struct guard_result scan;
@@ -160,16 +158,16 @@ static enum status print_json(const struct event_schema_version *versions, size_
     return failed ? STATUS_NO_MEMORY : STATUS_OK;
 }
 
-static enum status print_versions(struct schema_call *call, const char *what, const char *type)
+static enum status print_versions(struct command_call *call, const char *type)
 {
     struct event_schema_version *versions;
     size_t n;
     enum status st = event_schema_list(call->db, bytes_of(type), &call->arena, &versions, &n);
 
     if (st != STATUS_OK)
-        return command_failed(what, call->db, st);
+        return command_failed(call->what, call->db, st);
     if (!n && *type) {
-        fprintf(stderr, "synchrony: %s: %s has no schema\n", what, type);
+        fprintf(stderr, "synchrony: %s: %s has no schema\n", call->what, type);
         return STATUS_NOT_FOUND;
     }
     if (call->json)
@@ -181,20 +179,21 @@ static enum status print_versions(struct schema_call *call, const char *what, co
     return STATUS_OK;
 }
 
-static enum status list(struct schema_call *call)
+static enum status list(struct command_call *call)
 {
-    return print_versions(call, "schema list", "");
+    return print_versions(call, "");
 }
 
-static enum status history(struct schema_call *call)
+static enum status history(struct command_call *call)
 {
-    return print_versions(call, "schema history", call->operands[0]);
+    return print_versions(call, call->operands[0]);
 }
 
-static enum status get(struct schema_call *call)
+static enum status get(struct command_call *call)
 {
+    const struct schema_args *args = call->args;
     struct event_schema schema;
-    enum status st = event_schema_get(call->db, bytes_of(call->operands[0]), call->from, &call->arena, &schema);
+    enum status st = event_schema_get(call->db, bytes_of(call->operands[0]), args->from, &call->arena, &schema);
 
     if (st == STATUS_NOT_FOUND) {
         fprintf(stderr, "synchrony: schema get: %s has no such schema\n", call->operands[0]);
@@ -208,139 +207,64 @@ static enum status get(struct schema_call *call)
 
 /* ---- arguments ---- */
 
-/* options: the letters of those that it takes. */
-struct action {
-    const char *name;
-    const char *options;
-    size_t min_operands;
-    size_t max_operands;
-    enum status (*run)(struct schema_call *call);
-};
-
-static const struct action actions[] = {
-    { "put", "tmanj", 0, 10000, schema_put }, { "get", "v", 1, 1, get },         { "list", "j", 0, 0, list },
-    { "diff", "fTj", 1, 2, schema_diff },     { "history", "j", 1, 1, history }, { "disable", "anj", 1, 1, schema_disable },
-    { "check", "tslHj", 0, 1, schema_check },
-};
-
-static const struct action *action_named(const char *name)
+static enum status take_number(const struct command_call *call, const char *value, size_t max, size_t *number)
 {
-    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
-        if (strcmp(name, actions[i].name) == 0)
-            return &actions[i];
-    }
-    return NULL;
+    return bytes_to_size(bytes_of(value), max, number) && *number ? STATUS_OK
+                                                                  : command_refuse(call, "a number from 1 on is wanted", value);
 }
 
-static enum status usage(void)
+static enum status take_option(struct command_call *call, int option, const char *value)
 {
-    (void)command_usage(&command_schema);
-    fprintf(stderr, "\n%s", command_schema.details);
-    return STATUS_USAGE;
-}
-
-static enum status refuse(const char *what, const char *value)
-{
-    fprintf(stderr, "synchrony: schema: %s, got '%s'\n", what, value);
-    return STATUS_USAGE;
-}
-
-static enum status take_number(const char *value, size_t max, size_t *number)
-{
-    return bytes_to_size(bytes_of(value), max, number) && *number ? STATUS_OK : refuse("a number from 1 on is wanted", value);
-}
-
-static enum status take_option(struct schema_call *call, int option, const char *value)
-{
+    struct schema_args *args = call->args;
     enum event_schema_mode mode;
     int64_t us;
 
     switch (option) {
     case 't':
-        call->type = value;
-        return *value && strlen(value) <= LIMIT_KEY_BYTES ? STATUS_OK : refuse("an event type has 1 to 1024 bytes", value);
+        args->type = value;
+        return *value && strlen(value) <= LIMIT_KEY_BYTES ? STATUS_OK
+                                                          : command_refuse(call, "an event type has 1 to 1024 bytes", value);
     case 'm':
-        call->mode = value;
-        return event_schema_mode_parse(bytes_of(value), &mode) ? STATUS_OK
-                                                               : refuse("a mode is enforce, observe, off or shared", value);
+        args->mode = value;
+        return event_schema_mode_parse(bytes_of(value), &mode)
+                   ? STATUS_OK
+                   : command_refuse(call, "a mode is enforce, observe, off or shared", value);
     case 'a':
-        call->author = value;
+        args->author = value;
         return STATUS_OK;
     case 'n':
-        call->note = value;
+        args->note = value;
         return STATUS_OK;
     case 's':
-        call->since = value;
-        return timestamp_parse(bytes_of(value), &us) ? STATUS_OK : refuse("--since takes an RFC 3339 time", value);
+        args->since = value;
+        return timestamp_parse(bytes_of(value), &us) ? STATUS_OK : command_refuse(call, "--since takes an RFC 3339 time", value);
     case 'l':
-        return take_number(value, SIZE_MAX / 2, &call->limit);
+        return take_number(call, value, SIZE_MAX / 2, &args->limit);
     case 'v':
     case 'f':
-        return take_number(value, INT_MAX, &call->from);
+        return take_number(call, value, INT_MAX, &args->from);
     case 'T':
-        return take_number(value, INT_MAX, &call->to);
-    case 'H':
-        call->history = true;
-        return STATUS_OK;
-    default:
-        call->json = true;
+        return take_number(call, value, INT_MAX, &args->to);
+    default: /* 'H' */
+        args->history = true;
         return STATUS_OK;
     }
 }
 
-static enum status read_arguments(const struct action *action, int argc, char **argv, struct schema_call *call)
-{
-    static const struct option options[] = {
-        { "type", required_argument, NULL, 't' },    { "mode", required_argument, NULL, 'm' },
-        { "author", required_argument, NULL, 'a' },  { "note", required_argument, NULL, 'n' },
-        { "since", required_argument, NULL, 's' },   { "limit", required_argument, NULL, 'l' },
-        { "version", required_argument, NULL, 'v' }, { "from", required_argument, NULL, 'f' },
-        { "to", required_argument, NULL, 'T' },      { "history", no_argument, NULL, 'H' },
-        { "json", no_argument, NULL, 'j' },          { 0 },
-    };
-    int option;
+static const struct option long_options[] = {
+    { "type", required_argument, NULL, 't' },    { "mode", required_argument, NULL, 'm' },
+    { "author", required_argument, NULL, 'a' },  { "note", required_argument, NULL, 'n' },
+    { "since", required_argument, NULL, 's' },   { "limit", required_argument, NULL, 'l' },
+    { "version", required_argument, NULL, 'v' }, { "from", required_argument, NULL, 'f' },
+    { "to", required_argument, NULL, 'T' },      { "history", no_argument, NULL, 'H' },
+    { "json", no_argument, NULL, 'j' },          { 0 },
+};
 
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == '?')
-            return usage();
-        if (!strchr(action->options, option)) {
-            fprintf(stderr, "synchrony: schema %s has no such option\n", action->name);
-            return usage();
-        }
-        enum status st = take_option(call, option, optarg);
-        if (st != STATUS_OK)
-            return st;
-    }
-    call->operands = argv + optind;
-    call->n_operands = (size_t)(argc - optind);
-    return call->n_operands >= action->min_operands && call->n_operands <= action->max_operands ? STATUS_OK : usage();
-}
-
-static enum status run(const char *config_file, int argc, char **argv)
-{
-    const struct action *action = argc > 1 ? action_named(argv[1]) : NULL;
-    struct config config;
-    struct schema_call call = { .config = &config, .arena = arena_new(SCHEMA_ARENA_BYTES) };
-
-    if (!action) {
-        if (argc > 1)
-            fprintf(stderr, "synchrony: schema: unknown action: %s\n", argv[1]);
-        return usage();
-    }
-    argv[1] = argv[0]; /* the name that getopt_long begins its errors with */
-    enum status st = read_arguments(action, argc - 1, argv + 1, &call);
-    if (st != STATUS_OK)
-        return st;
-    st = command_config(config_file, &config);
-    if (st == STATUS_OK) {
-        call.db = command_owner_db(&config);
-        st = call.db ? action->run(&call) : STATUS_NO_MEMORY;
-        db_free(call.db);
-    }
-    arena_free(&call.arena);
-    config_free(&config);
-    return st;
-}
+static const struct command_action actions[] = {
+    { "put", "tmanj", 0, 10000, schema_put }, { "get", "v", 1, 1, get },         { "list", "j", 0, 0, list },
+    { "diff", "fTj", 1, 2, schema_diff },     { "history", "j", 1, 1, history }, { "disable", "anj", 1, 1, schema_disable },
+    { "check", "tslHj", 0, 1, schema_check },
+};
 
 const struct command command_schema = {
     .name = "schema",
@@ -357,5 +281,9 @@ const struct command command_schema = {
                "                                    judge the type no more\n"
                "  check [--type TYPE] [--history] [--since TIME] [--limit N] [--json] [FILE]\n"
                "                                    what of the stored events would fail; exit code 1 where something would\n",
-    .run = run,
+    .needs = COMMAND_NEEDS_OWNER,
+    COMMAND_ACTIONS(actions),
+    .options = long_options,
+    .args = &(struct schema_args){ 0 },
+    .take_option = take_option,
 };

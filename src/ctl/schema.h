@@ -1,19 +1,12 @@
-/* What the actions of `synchrony schema` share. Each prints its results to standard output and its errors, one line each, to standard
- * error, and returns the status whose exit code is to be given. */
+/* What the actions of `synchrony schema` share. */
 #ifndef SYNCHRONY_CTL_SCHEMA_H
 #define SYNCHRONY_CTL_SCHEMA_H
 
 #include "app/catalogue.h"
-#include "app/config.h"
-#include "base/arena.h"
+#include "ctl/command.h"
 
-/* An action that was asked for. What was not said is NULL or 0. */
-struct schema_call {
-    const struct config *config;
-    struct db *db; /* the owner's connection, or an operator's */
-    struct arena arena;
-    char **operands;
-    size_t n_operands;
+/* What was not said is NULL or 0. */
+struct schema_args {
     const char *type;
     const char *mode;
     const char *author;
@@ -23,24 +16,21 @@ struct schema_call {
     size_t to;
     size_t limit;
     bool history;
-    bool json;
 };
 
-enum { SCHEMA_ARENA_BYTES = 256 * 1024 * 1024 };
-
-enum status schema_put(struct schema_call *call) MUST_USE;
-enum status schema_disable(struct schema_call *call) MUST_USE;
-enum status schema_diff(struct schema_call *call) MUST_USE;
-enum status schema_check(struct schema_call *call) MUST_USE;
+enum status schema_put(struct command_call *call) MUST_USE;
+enum status schema_disable(struct command_call *call) MUST_USE;
+enum status schema_diff(struct command_call *call) MUST_USE;
+enum status schema_check(struct command_call *call) MUST_USE;
 
 /* Reads a schema's file; "-": standard input. Returns STATUS_USAGE, having said why, where it cannot be read. */
-enum status schema_read_file(struct schema_call *call, const char *path, struct bytes *text) MUST_USE;
+enum status schema_read_file(struct command_call *call, const char *path, struct bytes *text) MUST_USE;
 
 /* The type that a file is for: its name without the folder and ".json". */
 struct bytes schema_type_of(const char *path);
 
 /* The catalogue as it is: its fingerprint and the schemas in force, with room for n_more behind them. */
-enum status schema_read_catalogue(struct schema_call *call, size_t n_more, char fingerprint[EVENT_SCHEMA_FINGERPRINT_BYTES + 1],
+enum status schema_read_catalogue(struct command_call *call, size_t n_more, char fingerprint[EVENT_SCHEMA_FINGERPRINT_BYTES + 1],
                                   struct event_schema **schemas, size_t *n) MUST_USE;
 
 /* Compiles schemas to a catalogue; says what is wrong with which, naming it by names[i] where that is not NULL. */
@@ -48,7 +38,7 @@ enum status schema_compile(const char *what, const struct event_schema *schemas,
                            struct catalogue **catalogue) MUST_USE;
 
 /* A schema's text as a tree. Returns STATUS_INVALID_SCHEMA, having said why, where it is no JSON. */
-enum status schema_read_tree(struct schema_call *call, const char *name, struct bytes text, const struct value **root) MUST_USE;
+enum status schema_read_tree(struct command_call *call, const char *name, struct bytes text, const struct value **root) MUST_USE;
 
 /* Prints a text so that it cannot speak to a terminal: what is no printing ASCII or UTF-8 becomes "?". */
 void schema_print_text(struct bytes text, int width);

@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/text_hash.h"
-#include "ctl/command.h"
 #include "ctl/schema.h"
 #include "model/json_guard.h"
 #include "model/timestamp.h"
@@ -40,7 +39,7 @@ struct finding {
 };
 
 struct check {
-    struct schema_call *call;
+    struct command_call *call;
     const struct schema *schema;
     struct schema_scratch *scratch;
     struct arena arena; /* of one event */
@@ -215,7 +214,7 @@ static enum status judge_all(struct check *check, struct db *db, const struct ev
 }
 
 /* The schema among those in force: the file's in the place of its type's, which may be none. */
-static enum status prepare(struct schema_call *call, const char *path, struct bytes type, struct catalogue **catalogue)
+static enum status prepare(struct command_call *call, const char *path, struct bytes type, struct catalogue **catalogue)
 {
     char fingerprint[EVENT_SCHEMA_FINGERPRINT_BYTES + 1];
     struct event_schema *schemas;
@@ -246,10 +245,10 @@ static enum status prepare(struct schema_call *call, const char *path, struct by
     return schema_compile("check", schemas, n, names, catalogue);
 }
 
-static enum status run(struct schema_call *call, struct check *check, const struct event_check *events)
+static enum status run(struct command_call *call, struct check *check, const struct event_check *events)
 {
-    const struct db_options options = { .conninfo = call->config->reader_database,
-                                        .connect_timeout_s = call->config->connect_timeout_s };
+    const struct db_options options = { .conninfo = call->config.reader_database,
+                                        .connect_timeout_s = call->config.connect_timeout_s };
     struct db *db = db_new(&options);
     enum status st = STATUS_NO_MEMORY;
 
@@ -271,16 +270,17 @@ static enum status run(struct schema_call *call, struct check *check, const stru
     return st;
 }
 
-enum status schema_check(struct schema_call *call)
+enum status schema_check(struct command_call *call)
 {
+    const struct schema_args *args = call->args;
     const char *path = call->n_operands ? call->operands[0] : NULL;
-    struct bytes type = call->type                       ? bytes_of(call->type)
+    struct bytes type = args->type                       ? bytes_of(args->type)
                         : path && strcmp(path, "-") != 0 ? schema_type_of(path)
                                                          : (struct bytes){ 0 };
     const struct event_check events = { .event_type = type,
-                                        .since = call->since ? call->since : "",
-                                        .limit = call->limit ? call->limit : SIZE_MAX / 2,
-                                        .is_history = call->history };
+                                        .since = args->since ? args->since : "",
+                                        .limit = args->limit ? args->limit : SIZE_MAX / 2,
+                                        .is_history = args->history };
     struct catalogue *catalogue = NULL;
 
     if (!type.len) {

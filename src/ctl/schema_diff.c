@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "ctl/command.h"
 #include "ctl/schema.h"
 
 enum { POINTER_MAX_BYTES = 64 * 1024, TEXT_MAX_BYTES = 4 * 1024 * 1024, SHOWN_BYTES = 100 };
@@ -148,7 +147,7 @@ static void compare(struct diff *diff, const struct value *from, const struct va
 
 /* ---- what is compared ---- */
 
-static enum status get(struct schema_call *call, size_t version, struct event_schema *schema)
+static enum status get(struct command_call *call, size_t version, struct event_schema *schema)
 {
     enum status st = event_schema_get(call->db, bytes_of(call->operands[0]), version, &call->arena, schema);
 
@@ -164,24 +163,26 @@ static enum status get(struct schema_call *call, size_t version, struct event_sc
 }
 
 /* By default the version in force and the one before it; with a file, the one in force and the file. */
-static enum status read_both(struct schema_call *call, struct event_schema *from, struct event_schema *to)
+static enum status read_both(struct command_call *call, struct event_schema *from, struct event_schema *to)
 {
+    const struct schema_args *args = call->args;
+
     if (call->n_operands == 2) {
-        if (call->to) {
+        if (args->to) {
             fprintf(stderr, "synchrony: schema diff: --to is not for a FILE\n");
             return STATUS_USAGE;
         }
-        enum status st = get(call, call->from, from);
+        enum status st = get(call, args->from, from);
         *to = *from;
         return st == STATUS_OK ? schema_read_file(call, call->operands[1], &to->text) : st;
     }
-    enum status st = get(call, call->to, to);
+    enum status st = get(call, args->to, to);
     if (st != STATUS_OK)
         return st;
-    return get(call, call->from ? call->from : to->version > 1 ? to->version - 1 : to->version, from);
+    return get(call, args->from ? args->from : to->version > 1 ? to->version - 1 : to->version, from);
 }
 
-enum status schema_diff(struct schema_call *call)
+enum status schema_diff(struct command_call *call)
 {
     struct diff diff = { .pointer = buf_new(POINTER_MAX_BYTES), .json = call->json };
     struct event_schema from = { .text = { "", 0 } }, to = { .text = { "", 0 } };

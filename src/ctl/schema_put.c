@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/text_hash.h"
-#include "ctl/command.h"
 #include "ctl/schema.h"
 
 enum { ATTEMPTS = 5 };
@@ -38,8 +37,9 @@ static bool is_shared(const struct value *root)
     return member && member->kind == VALUE_TRUE;
 }
 
-static enum status read_one(struct schema_call *call, const char *path, struct event_schema_put *put)
+static enum status read_one(struct command_call *call, const char *path, struct event_schema_put *put)
 {
+    const struct schema_args *args = call->args;
     const struct value *root;
     enum status st = schema_read_file(call, path, &put->text);
 
@@ -47,21 +47,22 @@ static enum status read_one(struct schema_call *call, const char *path, struct e
         st = schema_read_tree(call, path, put->text, &root);
     if (st != STATUS_OK)
         return st;
-    put->event_type = call->type ? bytes_of(call->type) : schema_type_of(path);
-    put->mode = is_shared(root) ? BYTES("shared") : bytes_of(call->mode);
+    put->event_type = args->type ? bytes_of(args->type) : schema_type_of(path);
+    put->mode = is_shared(root) ? BYTES("shared") : bytes_of(args->mode);
     return STATUS_OK;
 }
 
-static enum status gather(struct schema_call *call, struct wanted *wanted)
+static enum status gather(struct command_call *call, struct wanted *wanted)
 {
+    const struct schema_args *args = call->args;
     size_t n = call->n_operands ? call->n_operands : 1;
 
-    if (call->type ? call->n_operands > 1 : !call->n_operands) {
-        fprintf(stderr, call->type ? "synchrony: schema put: --type is for one FILE\n"
+    if (args->type ? call->n_operands > 1 : !call->n_operands) {
+        fprintf(stderr, args->type ? "synchrony: schema put: --type is for one FILE\n"
                                    : "synchrony: schema put: name a FILE, or a type and its --mode\n");
         return STATUS_USAGE;
     }
-    if (!call->n_operands && !call->mode) {
+    if (!call->n_operands && !args->mode) {
         fprintf(stderr, "synchrony: schema put: without FILE, say --mode\n");
         return STATUS_USAGE;
     }
@@ -71,9 +72,9 @@ static enum status gather(struct schema_call *call, struct wanted *wanted)
         return STATUS_NO_MEMORY;
     wanted->n = n;
     if (!call->n_operands)
-        wanted->puts[0] = (struct event_schema_put){ .event_type = bytes_of(call->type), .mode = bytes_of(call->mode) };
+        wanted->puts[0] = (struct event_schema_put){ .event_type = bytes_of(args->type), .mode = bytes_of(args->mode) };
     for (size_t i = 0; i < call->n_operands; i++) {
-        if (!call->type && strcmp(call->operands[i], "-") == 0) {
+        if (!args->type && strcmp(call->operands[i], "-") == 0) {
             fprintf(stderr, "synchrony: schema put: of standard input, say the --type\n");
             return STATUS_USAGE;
         }
@@ -112,7 +113,7 @@ static bool merge(const struct event_schema_put *put, struct event_schema *schem
 }
 
 /* The examples of a schema fit it, or it does not say what its author means. */
-static enum status check_examples(struct schema_call *call, const char *name, const struct event_schema *schema,
+static enum status check_examples(struct command_call *call, const char *name, const struct event_schema *schema,
                                   struct catalogue *catalogue)
 {
     const struct value *root;
@@ -141,7 +142,7 @@ static enum status check_examples(struct schema_call *call, const char *name, co
     return st;
 }
 
-static enum status compile_all(struct schema_call *call, const struct wanted *wanted, const struct event_schema *schemas, size_t n)
+static enum status compile_all(struct command_call *call, const struct wanted *wanted, const struct event_schema *schemas, size_t n)
 {
     struct catalogue *catalogue = NULL;
     enum status st = schema_compile("put", schemas, n, wanted->all_names, &catalogue);
@@ -156,7 +157,7 @@ static enum status compile_all(struct schema_call *call, const struct wanted *wa
 
 /* ---- putting ---- */
 
-static void print_put(const struct schema_call *call, const struct event_schema_put *put, const char *mode, bool is_first)
+static void print_put(const struct command_call *call, const struct event_schema_put *put, const char *mode, bool is_first)
 {
     struct buf line = buf_new(16 * 1024);
 
@@ -175,8 +176,9 @@ static void print_put(const struct schema_call *call, const struct event_schema_
 }
 
 /* One attempt: what is there now, what will be, and whether that can be. */
-static enum status attempt(struct schema_call *call, struct wanted *wanted)
+static enum status attempt(struct command_call *call, struct wanted *wanted)
 {
+    const struct schema_args *args = call->args;
     char fingerprint[EVENT_SCHEMA_FINGERPRINT_BYTES + 1];
     struct event_schema *schemas;
     struct event_schema_put *news = arena_alloc_array(&call->arena, wanted->n, sizeof *news);
@@ -201,8 +203,8 @@ static enum status attempt(struct schema_call *call, struct wanted *wanted)
     }
     st = compile_all(call, wanted, schemas, n);
     if (st == STATUS_OK && n_news)
-        st = event_schema_put(call->db, fingerprint, news, n_news, call->author ? bytes_of(call->author) : command_os_user(),
-                              bytes_of(call->note));
+        st = event_schema_put(call->db, fingerprint, news, n_news, args->author ? bytes_of(args->author) : command_os_user(),
+                              bytes_of(args->note));
     if (st != STATUS_OK)
         return st;
     printf("%s", call->json ? "[" : "");
@@ -217,7 +219,7 @@ static enum status attempt(struct schema_call *call, struct wanted *wanted)
     return STATUS_OK;
 }
 
-static enum status put_all(struct schema_call *call, struct wanted *wanted)
+static enum status put_all(struct command_call *call, struct wanted *wanted)
 {
     enum status st = STATUS_RETRY;
 
@@ -228,7 +230,7 @@ static enum status put_all(struct schema_call *call, struct wanted *wanted)
     return command_failed("schema put", call->db, st);
 }
 
-enum status schema_put(struct schema_call *call)
+enum status schema_put(struct command_call *call)
 {
     struct wanted wanted = { 0 };
     enum status st = gather(call, &wanted);
@@ -236,7 +238,7 @@ enum status schema_put(struct schema_call *call)
     return st == STATUS_OK ? put_all(call, &wanted) : st;
 }
 
-enum status schema_disable(struct schema_call *call)
+enum status schema_disable(struct command_call *call)
 {
     struct event_schema_put put = { .event_type = bytes_of(call->operands[0]), .mode = BYTES("off") };
     const char *name = NULL;
