@@ -10,6 +10,8 @@
 #include "base/metrics.h"
 #include "store/db_private.h"
 
+enum { MEMORY_KEPT_BYTES = 1024 * 1024 };
+
 struct db *db_new(const struct db_options *options)
 {
     struct db *db = calloc(1, sizeof *db);
@@ -39,7 +41,28 @@ void db_free(struct db *db)
     if (!db)
         return;
     db_disconnect(db);
+    free(db->memory);
     free(db);
+}
+
+char *db_memory(struct db *db, size_t size_bytes)
+{
+    if (size_bytes <= db->memory_bytes)
+        return db->memory;
+    size_t capacity = size_bytes > MEMORY_KEPT_BYTES / 2 ? size_bytes : 2 * size_bytes;
+    free(db->memory); /* not realloc, which would copy what nobody needs */
+    db->memory = malloc(capacity);
+    db->memory_bytes = db->memory ? capacity : 0;
+    return db->memory;
+}
+
+void db_memory_rest(struct db *db)
+{
+    if (db->memory_bytes <= MEMORY_KEPT_BYTES)
+        return;
+    free(db->memory);
+    db->memory = NULL;
+    db->memory_bytes = 0;
 }
 
 bool db_went_stale(const struct db *db)

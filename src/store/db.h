@@ -52,6 +52,13 @@ void db_disconnect(struct db *db);
 
 enum { DB_ANSWER_GRACE_MS = 1000 }; /* how long past its statement timeout the server's answer is waited for */
 
+/* Memory of the connection, for parameters: kept from call to call, so that the system has not to give and clear the same pages for each
+ * group. size_bytes, not cleared, borrowed until the next db_memory or db_memory_rest; NULL where there is none. */
+char *db_memory(struct db *db, size_t size_bytes) MUST_USE;
+
+/* It is not used any more: what is larger than the groups of a busy service are goes back to the system. */
+void db_memory_rest(struct db *db);
+
 /* Did the last call fail because a connection that had served before was found dead? It may have been so for long, while nobody looked:
  * that says nothing about the server, and the same call will make a new one. */
 bool db_went_stale(const struct db *db);

@@ -29,6 +29,8 @@ struct db {
     PGresult *row;           /* the one that db_stream_next went on to */
     struct db_timing stream; /* while is_streaming */
     enum db_query stream_query;
+    char *memory; /* of db_memory; owned */
+    size_t memory_bytes;
     char message[256];
     char logged[256]; /* the message that was logged last */
     int64_t logged_ms;

@@ -6,10 +6,10 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
-#include "store/pg_array.h"
+#include "store/event_columns.h"
 #include "store/pg_value.h"
 
-enum { COLUMN_COUNT = 6, GROUP_MAX_BYTES = 256 * 1024 * 1024, RETRY_PAUSE_MS = 20 };
+enum { GROUP_MAX_BYTES = 256 * 1024 * 1024, RETRY_PAUSE_MS = 20 };
 
 /* By key, bytewise, as PostgreSQL orders collation "C": two groups that lock the same rows lock them in the same order. Within a key
  * by identity, for the same reason. */
@@ -30,59 +30,14 @@ static int compare_events(const void *left, const void *right)
 
 /* ---- parameters ---- */
 
-/* The columns of a group: session_id, occurred_at, event_id, event_type, received_at, properties. */
-struct columns {
-    struct buf buf; /* all of them, one behind the other */
-    struct db_param params[COLUMN_COUNT];
-};
-
-static void columns_free(struct columns *columns)
+/* The parameters of a group, in memory of the connection. */
+static enum status columns_fill(struct db *db, struct event *const *events, size_t n, struct event_columns *columns)
 {
-    buf_free(&columns->buf);
-}
-
-static void add_column(struct buf *buf, int column, const struct event *event)
-{
-    switch (column) {
-    case 0:
-        pg_array_add_text(buf, event->session_id);
-        break;
-    case 1:
-        pg_array_add_timestamptz(buf, event->occurred_at_us);
-        break;
-    case 2:
-        pg_array_add_uuid(buf, &event->event_id);
-        break;
-    case 3:
-        pg_array_add_text(buf, event->event_type);
-        break;
-    case 4:
-        pg_array_add_timestamptz(buf, event->received_at_us);
-        break;
-    case 5:
-        pg_array_add_jsonb(buf, event->properties);
-        break;
-    }
-}
-
-static enum status columns_fill(struct columns *columns, struct event *const *events, size_t n)
-{
-    static const enum pg_type types[COLUMN_COUNT] = { PG_TEXT, PG_TIMESTAMPTZ, PG_UUID, PG_TEXT, PG_TIMESTAMPTZ, PG_JSONB };
-    size_t ends[COLUMN_COUNT];
-
-    columns->buf = buf_new(GROUP_MAX_BYTES);
-    for (int column = 0; column < COLUMN_COUNT; column++) {
-        pg_array_begin(&columns->buf, types[column], n);
-        for (size_t i = 0; i < n; i++)
-            add_column(&columns->buf, column, events[i]);
-        ends[column] = columns->buf.len;
-    }
-    if (columns->buf.failed)
+    event_columns_measure(columns, events, n);
+    char *memory = columns->size_bytes <= GROUP_MAX_BYTES ? db_memory(db, columns->size_bytes) : NULL;
+    if (!memory)
         return STATUS_NO_MEMORY;
-    for (int column = 0; column < COLUMN_COUNT; column++) {
-        size_t begin = column ? ends[column - 1] : 0;
-        columns->params[column] = (struct db_param){ columns->buf.p + begin, ends[column] - begin };
-    }
+    event_columns_put(columns, events, n, memory);
     return STATUS_OK;
 }
 
@@ -162,14 +117,14 @@ static void mark_duplicates(const struct db_result *rows, struct event **events,
 
 static enum status write_once(struct db *db, struct event **events, size_t n, struct arena *arena)
 {
-    struct columns columns;
+    struct event_columns columns;
     struct db_result rows = { 0 };
-    enum status st = columns_fill(&columns, events, n);
+    enum status st = columns_fill(db, events, n, &columns);
 
     if (st == STATUS_OK) {
         const struct db_step steps[] = {
             { .query = QUERY_BEGIN },
-            { .query = QUERY_EVENT_WRITE, .params = columns.params, .n_params = COLUMN_COUNT, .result = &rows },
+            { .query = QUERY_EVENT_WRITE, .params = columns.params, .n_params = EVENT_COLUMNS, .result = &rows },
             { .query = QUERY_COMMIT },
         };
         st = db_run(db, steps, 3);
@@ -177,24 +132,24 @@ static enum status write_once(struct db *db, struct event **events, size_t n, st
     if (st == STATUS_OK)
         mark_duplicates(&rows, events, n, arena);
     db_result_clear(&rows);
-    columns_free(&columns);
+    db_memory_rest(db);
     return st;
 }
 
 enum status event_store_try(struct db *db, struct event *event)
 {
-    struct columns columns;
-    enum status st = columns_fill(&columns, &event, 1);
+    struct event_columns columns;
+    enum status st = columns_fill(db, &event, 1, &columns);
 
     if (st == STATUS_OK) {
         const struct db_step steps[] = {
             { .query = QUERY_BEGIN },
-            { .query = QUERY_EVENT_WRITE, .params = columns.params, .n_params = COLUMN_COUNT },
+            { .query = QUERY_EVENT_WRITE, .params = columns.params, .n_params = EVENT_COLUMNS },
             { .query = QUERY_ROLLBACK },
         };
         st = db_run(db, steps, 3);
     }
-    columns_free(&columns);
+    db_memory_rest(db);
     return st;
 }
 

@@ -1,51 +1,50 @@
 #include "store/pg_array.h"
 
-#include "store/pg_value.h"
-
-enum { JSONB_VERSION = 1 };
-
-static void add_u32(struct buf *buf, size_t value)
+char *pg_array_put_head(char *to, enum pg_type type, size_t n)
 {
-    const char octets[] = { (char)(value >> 24), (char)(value >> 16), (char)(value >> 8), (char)value };
-
-    buf_add(buf, (struct bytes){ octets, sizeof octets });
+    to = pg_array_put_length(to, 1); /* dimensions */
+    to = pg_array_put_length(to, 0); /* no NULLs */
+    to = pg_array_put_length(to, type);
+    to = pg_array_put_length(to, n);
+    return pg_array_put_length(to, 1); /* lower bound */
 }
 
 void pg_array_begin(struct buf *buf, enum pg_type type, size_t n)
 {
-    add_u32(buf, 1); /* dimensions */
-    add_u32(buf, 0); /* no NULLs */
-    add_u32(buf, type);
-    add_u32(buf, n);
-    add_u32(buf, 1); /* lower bound */
+    char *room = buf_room(buf, PG_ARRAY_HEAD_BYTES);
+
+    if (room)
+        buf_grown(buf, (size_t)(pg_array_put_head(room, type, n) - room));
 }
 
 void pg_array_add_text(struct buf *buf, struct bytes text)
 {
-    add_u32(buf, text.len);
-    buf_add(buf, text);
+    char *room = buf_room(buf, PG_ARRAY_LENGTH_BYTES + text.len);
+
+    if (room)
+        buf_grown(buf, (size_t)(pg_array_put_text(room, text) - room));
 }
 
 void pg_array_add_uuid(struct buf *buf, const struct uuid *uuid)
 {
-    add_u32(buf, sizeof uuid->octets);
-    buf_add(buf, (struct bytes){ (const char *)uuid->octets, sizeof uuid->octets });
+    char *room = buf_room(buf, PG_ARRAY_LENGTH_BYTES + sizeof uuid->octets);
+
+    if (room)
+        buf_grown(buf, (size_t)(pg_array_put_uuid(room, uuid) - room));
 }
 
 void pg_array_add_timestamptz(struct buf *buf, int64_t us)
 {
-    char octets[PG_INT8_BYTES];
+    char *room = buf_room(buf, PG_ARRAY_LENGTH_BYTES + PG_INT8_BYTES);
 
-    pg_timestamptz_put(us, octets);
-    add_u32(buf, sizeof octets);
-    buf_add(buf, (struct bytes){ octets, sizeof octets });
+    if (room)
+        buf_grown(buf, (size_t)(pg_array_put_timestamptz(room, us) - room));
 }
 
 void pg_array_add_jsonb(struct buf *buf, struct bytes json)
 {
-    const char version = JSONB_VERSION;
+    char *room = buf_room(buf, PG_ARRAY_LENGTH_BYTES + 1 + json.len);
 
-    add_u32(buf, json.len + 1);
-    buf_add(buf, (struct bytes){ &version, 1 });
-    buf_add(buf, json);
+    if (room)
+        buf_grown(buf, (size_t)(pg_array_put_jsonb(room, json) - room));
 }

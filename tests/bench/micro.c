@@ -15,7 +15,7 @@
 #include "load/corpus.h"
 #include "model/event.h"
 #include "model/scrub.h"
-#include "store/pg_array.h"
+#include "store/event_columns.h"
 
 enum { MEMORY_MAX_BYTES = 64 * 1024 * 1024 };
 
@@ -25,8 +25,9 @@ struct bench {
     struct limits limits;
     struct document_reader *reader;
     struct arena arena;
-    struct buf parameters;
+    char *parameters;
     struct event *events;
+    struct event **in_order;
     size_t n;
     bool counts;
 };
@@ -81,34 +82,15 @@ static void decode(struct bench *bench, struct bytes body, const struct guard_re
     toggle(bench);
 }
 
-/* As store/event_store.c fills the arrays of db/queries/event_write.sql. */
 static void hand_over(struct bench *bench)
 {
-    struct buf *to = &bench->parameters;
-    const struct event *events = bench->events;
+    struct event_columns columns;
 
     toggle(bench);
-    buf_reset(to);
-    pg_array_begin(to, PG_TEXT, bench->n);
-    for (size_t i = 0; i < bench->n; i++)
-        pg_array_add_text(to, events[i].session_id);
-    pg_array_begin(to, PG_TIMESTAMPTZ, bench->n);
-    for (size_t i = 0; i < bench->n; i++)
-        pg_array_add_timestamptz(to, events[i].occurred_at_us);
-    pg_array_begin(to, PG_UUID, bench->n);
-    for (size_t i = 0; i < bench->n; i++)
-        pg_array_add_uuid(to, &events[i].event_id);
-    pg_array_begin(to, PG_TEXT, bench->n);
-    for (size_t i = 0; i < bench->n; i++)
-        pg_array_add_text(to, events[i].event_type);
-    pg_array_begin(to, PG_TIMESTAMPTZ, bench->n);
-    for (size_t i = 0; i < bench->n; i++)
-        pg_array_add_timestamptz(to, events[i].received_at_us);
-    pg_array_begin(to, PG_JSONB, bench->n);
-    for (size_t i = 0; i < bench->n; i++)
-        pg_array_add_jsonb(to, events[i].properties);
+    event_columns_measure(&columns, bench->in_order, bench->n);
+    if (columns.size_bytes <= MEMORY_MAX_BYTES)
+        event_columns_put(&columns, bench->in_order, bench->n, bench->parameters);
     toggle(bench);
-    must(to->failed ? STATUS_NO_MEMORY : STATUS_OK, "hand-over");
 }
 
 enum step { STEP_GUARD, STEP_SCRUB, STEP_DECODE, STEP_HAND_OVER, STEP_COUNT };
@@ -145,15 +127,18 @@ int main(int argc, char **argv)
     struct bench bench = { .limits = LIMITS_DEFAULT,
                            .reader = document_reader_new(),
                            .arena = arena_new(MEMORY_MAX_BYTES),
-                           .parameters = buf_new(MEMORY_MAX_BYTES),
+                           .parameters = malloc(MEMORY_MAX_BYTES),
                            .n = argc == 3 ? strtoul(argv[1], NULL, 10) : 0 };
     uint32_t requests = argc == 3 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
 
     bench.events = calloc(bench.n + 1, sizeof *bench.events);
-    if (!bench.n || !requests || !bench.reader || !bench.events) {
+    bench.in_order = calloc(bench.n + 1, sizeof(struct event *));
+    if (!bench.n || !requests || !bench.reader || !bench.events || !bench.in_order || !bench.parameters) {
         fprintf(stderr, "usage: micro EVENTS REQUESTS\n");
         return 2;
     }
+    for (size_t i = 0; i < bench.n; i++)
+        bench.in_order[i] = &bench.events[i];
     request(&bench, 0, STEP_GUARD, false);
     for (enum step step = 0; step < STEP_COUNT; step++) {
         CALLGRIND_ZERO_STATS;
@@ -162,7 +147,8 @@ int main(int argc, char **argv)
         CALLGRIND_DUMP_STATS_AT(step_names[step]);
     }
     free(bench.events);
-    buf_free(&bench.parameters);
+    free(bench.parameters);
+    free(bench.in_order);
     arena_free(&bench.arena);
     document_reader_free(bench.reader);
     return 0;
