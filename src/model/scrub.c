@@ -5,8 +5,16 @@
 
 #include "model/scrub_screen.h"
 #include "model/scrub_value.h"
+#include "model/timestamp.h"
+#include "model/uuid.h"
 
-enum { GROWTH_BYTES = 256, NAMES_MAX = 2048, POINTER_MAX_BYTES = 512, SUFFIX_BYTES = 24 };
+enum {
+    GROWTH_BYTES = 256,
+    NAMES_MAX = 2048,
+    POINTER_MAX_BYTES = 512,
+    SUFFIX_BYTES = 24,
+    TIMESTAMP_MAX_BYTES = 35 /* to the nanosecond */
+};
 
 const char *scrub_rule_name(const struct scrub *scrub, unsigned rule)
 {
@@ -171,6 +179,19 @@ static bool is_page_url(struct walk *walk)
            bytes_equal(scrub_view_text(&walk->work.view), BYTES("page_url"));
 }
 
+/* Is it what the event is known by when it is sent again? No number is found there; a pattern that takes dates or digits anywhere would. */
+static bool is_identity(const struct walk *walk, struct bytes content)
+{
+    struct uuid uuid;
+    int64_t us;
+
+    if (!walk->work.scrub->n_patterns || walk->depth != 1 || !walk->frames[0].is_object)
+        return false;
+    return (bytes_equal(walk->frames[0].name, BYTES("event_id")) && uuid_parse(content, &uuid)) ||
+           (bytes_equal(walk->frames[0].name, BYTES("timestamp")) && content.len <= TIMESTAMP_MAX_BYTES &&
+            timestamp_parse(content, &us));
+}
+
 static enum status string(struct walk *walk)
 {
     size_t begin = walk->at, end = string_end(walk->text, begin);
@@ -183,9 +204,10 @@ static enum status string(struct walk *walk)
     const struct bytes old = { walk->text.p + begin + 1, end - begin - 2 };
     struct bytes content = old;
     bool names = frame && frame->is_object && is_name(walk->text, end);
+    bool is_kept = !names && is_identity(walk, old);
     if (!names && is_page_url(walk))
         st = scrub_url(&walk->work, &content);
-    if (st == STATUS_OK)
+    if (st == STATUS_OK && !is_kept)
         st = scrub_string(&walk->work, &content);
     if (st == STATUS_OK && names && content.p != old.p)
         st = make_unique(walk, frame, &content);
@@ -291,7 +313,7 @@ enum status scrub_text(struct scrubber *scrubber, struct arena *arena, struct by
 
     if (report)
         *report = (struct scrub_report){ 0 };
-    if (!scrub->n_parameters && scrub_is_clean(scrub, *text))
+    if (!scrub->n_parameters && scrub_is_clean(scrubber, *text))
         return STATUS_OK;
 
     /* The frames need no clearing. */
@@ -302,7 +324,7 @@ enum status scrub_text(struct scrubber *scrubber, struct arena *arena, struct by
     walk.to = buf_new(ceiling);
     walk.arena = arena;
     walk.work = scrub_work_begin(scrubber, ceiling);
-    walk.work.has_no_numbers = !scrub_screen(*text);
+    walk.work.has_no_numbers = !scrubber->is_thorough && !scrub_screen(*text);
     enum status st = scrub_all(&walk, text);
     report_on(&walk, st, report);
     scrub_work_end(&walk.work);

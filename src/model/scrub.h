@@ -4,7 +4,9 @@
  * Looks at every string, member names included, with its escapes and percent-encoding undone, and at numbers. What a rule finds is
  * replaced by a mask, the rule's name between asterisks ("*card*"): of the value itself nothing is left, neither first six nor last four
  * digits, for what analysts want to know is that a page lets it through. A mask needs no escape in JSON or in a URI, and no rule finds
- * anything in it. All other bytes stay as they were posted. Left to others: what a card number is (card_number), what an IBAN is (iban). */
+ * anything in it. All other bytes stay as they were posted. Not looked at are an event_id that is a UUID and a timestamp of RFC 3339: they
+ * are what makes an event the same when it is sent again, and have no room for anything else. Left to others: what a card number is
+ * (card_number), what an IBAN is (iban). */
 #ifndef SYNCHRONY_MODEL_SCRUB_H
 #define SYNCHRONY_MODEL_SCRUB_H
 
@@ -53,6 +55,7 @@ struct scrub {
 struct scrubber {
     const struct scrub *scrub;       /* the rules; borrowed */
     struct pattern_scratch *scratch; /* what patterns are matched with, once one was; owned */
+    bool is_thorough;                /* nothing is let go at a glance: for tests, which hold the one against the other */
 };
 
 void scrubber_free(struct scrubber *scrubber);
@@ -87,6 +90,8 @@ bool scrub_finds(struct scrubber *scrubber, struct bytes text);
  *
  * text, element  what guard_scan was given and has found; where something is to be done they become the scrubbed event's own, in the arena.
  * An element that has a fault, is longer than limits allow, or has a key that is no string stays as it is: it will be refused.
+ * Nor is event_type or session_id ever masked, for the items of all that were masked would be one: STATUS_SENSITIVE, and text and element
+ * are what they were.
  * problem        says rule and place on STATUS_SENSITIVE. Returns also STATUS_NO_MEMORY, STATUS_INTERNAL. */
 enum status scrub_event(struct scrubber *scrubber, const struct limits *limits, struct arena *arena, struct bytes *text,
                         const struct guard_element **element, struct scrub_report *report, struct problem *problem) MUST_USE;

@@ -4,6 +4,16 @@
 #include "model/scrub.h"
 #include "model/scrub_value.h"
 
+enum { GROWTH_BYTES = 256 };
+
+static struct bytes value_of(struct bytes text, const struct guard_element *element, enum guard_member member)
+{
+    struct guard_span span = element->members[member];
+
+    return span.begin < span.end ? (struct bytes){ text.p + element->values[member], span.end - element->values[member] }
+                                 : (struct bytes){ 0 };
+}
+
 /* What was scrubbed is judged again, as any text is, before it goes on. */
 static enum status guard_again(struct bytes text, const struct limits *limits, struct arena *arena,
                                const struct guard_element **element)
@@ -19,17 +29,58 @@ static enum status guard_again(struct bytes text, const struct limits *limits, s
     return STATUS_OK;
 }
 
+/* The members that are the event's key. */
+static const struct {
+    enum guard_member member;
+    const char *pointer;
+} keys[] = { { GUARD_EVENT_TYPE, "/event_type" }, { GUARD_SESSION_ID, "/session_id" } };
+
+enum { N_KEYS = sizeof keys / sizeof keys[0] };
+
 /* Will it be refused as it is? A number that was masked is a string, and could make an event of what is none. */
 static bool is_no_event(struct bytes text, const struct guard_element *element, const struct limits *limits)
 {
-    static const enum guard_member keys[] = { GUARD_EVENT_TYPE, GUARD_SESSION_ID };
-
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        struct guard_span member = element->members[keys[i]];
-        if (member.begin < member.end && text.p[element->values[keys[i]]] != '"')
+    for (size_t i = 0; i < N_KEYS; i++) {
+        struct bytes value = value_of(text, element, keys[i].member);
+        if (value.len && value.p[0] != '"')
             return true;
     }
     return element->fault.status != STATUS_OK || element->text.end - element->text.begin > limits->event_max_bytes;
+}
+
+/* The rule that finds something in a string, with its quotes; SCRUB_RULES: none does. */
+static unsigned rule_of(struct scrubber *scrubber, struct bytes string)
+{
+    struct scrub_work work = scrub_work_begin(scrubber, 4 * string.len + GROWTH_BYTES);
+    struct bytes content = { string.p + 1, string.len - 2 };
+    unsigned rule = SCRUB_RULES;
+
+    work.refuses_all = true;
+    if (scrub_string(&work, &content) == STATUS_SENSITIVE)
+        rule = work.refused_by;
+    scrub_work_end(&work);
+    return rule;
+}
+
+/* A key is not masked: all sessions whose names were would be one, and of its events only the last an item, though each was acknowledged.
+ * Nor is it kept. before, after: the event as it came, and scrubbed. */
+static enum status check_keys(struct scrubber *scrubber, struct bytes before, const struct guard_element *element,
+                              struct bytes after, const struct guard_element *scrubbed, struct scrub_report *report,
+                              struct problem *problem)
+{
+    for (size_t i = 0; i < N_KEYS; i++) {
+        struct bytes value = value_of(before, element, keys[i].member);
+        if (!value.len || bytes_equal(value, value_of(after, scrubbed, keys[i].member)))
+            continue;
+        *report = (struct scrub_report){ .refused_by = rule_of(scrubber, value), .pointer = bytes_of(keys[i].pointer) };
+        if (report->refused_by == SCRUB_RULES)
+            return STATUS_NO_MEMORY;
+        problem->pointer = keys[i].pointer;
+        return problem_set(problem, STATUS_SENSITIVE,
+                           "forbidden by the rule \"%s\": a key is refused and not masked, as masked keys would all be the same",
+                           scrub_rule_name(scrubber->scrub, report->refused_by));
+    }
+    return STATUS_OK;
 }
 
 /* ---- where nothing but the parameters of page_url is to be looked at ---- */
@@ -129,7 +180,7 @@ enum status scrub_event(struct scrubber *scrubber, const struct limits *limits, 
         *report = (struct scrub_report){ 0 };
         return STATUS_OK;
     }
-    if (scrubber->scrub->n_parameters && scrub_is_clean(scrubber->scrub, own))
+    if (scrubber->scrub->n_parameters && scrub_is_clean(scrubber, own))
         return reduce(scrubber, arena, text, element, report);
     enum status st = scrub_text(scrubber, arena, &own, report);
     if (st == STATUS_SENSITIVE) {
@@ -138,6 +189,13 @@ enum status scrub_event(struct scrubber *scrubber, const struct limits *limits, 
     }
     if (st != STATUS_OK || own.p == before)
         return st;
+    const struct guard_element *scrubbed;
+    st = guard_again(own, limits, arena, &scrubbed);
+    if (st == STATUS_OK)
+        st = check_keys(scrubber, *text, *element, own, scrubbed, report, problem);
+    if (st != STATUS_OK)
+        return st;
     *text = own;
-    return guard_again(own, limits, arena, element);
+    *element = scrubbed;
+    return STATUS_OK;
 }

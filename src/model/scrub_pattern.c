@@ -28,9 +28,11 @@ static bool is_action(struct bytes word, enum scrub_action *action)
     return false;
 }
 
-/* What matches nothing would be found everywhere, and what matches its own mask again and again. */
+/* What matches nothing would be found everywhere, and what matches its own mask again and again; and without these members an event is
+ * none, or another. */
 static enum status check(const struct scrub_pattern *pattern, struct problem *problem)
 {
+    static const char *const members[] = { "event_type", "session_id", "event_id", "timestamp", "page_url" };
     struct pattern_scratch *scratch = pattern_scratch_new();
     char mask[SCRUB_NAME_MAX_BYTES + 3];
     enum status st = STATUS_OK;
@@ -42,6 +44,10 @@ static enum status check(const struct scrub_pattern *pattern, struct problem *pr
         st = problem_set(problem, STATUS_CONFIG, "%s matches the empty text", pattern->name);
     else if (pattern_match(pattern->pattern, scratch, bytes_of(mask)) != PATTERN_NO_MATCH)
         st = problem_set(problem, STATUS_CONFIG, "%s matches its own mask, %s", pattern->name, mask);
+    for (size_t i = 0; st == STATUS_OK && i < sizeof members / sizeof members[0]; i++) {
+        if (pattern_match(pattern->pattern, scratch, bytes_of(members[i])) != PATTERN_NO_MATCH)
+            st = problem_set(problem, STATUS_CONFIG, "%s matches the name of the member %s", pattern->name, members[i]);
+    }
     pattern_scratch_free(scratch);
     return st;
 }

@@ -8,7 +8,8 @@
 #include "model/scrub_screen.h"
 #include "model/separator.h"
 
-/* A pass may bring what it has cut apart into another light: most end with the second. So do encodings within one another. */
+/* A pass may bring what it has cut apart into another light: most end with the second, and what does not come to rest is masked as a whole.
+ * Encodings within one another end likewise. */
 enum { PASSES_MAX = 8, ENCODINGS_MAX = 3, FIRST_FINDINGS = 16, COSTLY_MATCHES_MAX = 4 /* of a text */ };
 
 /* A piece of a string's content that a rule has found. */
@@ -64,7 +65,7 @@ static enum status refuse(struct scrub_work *work, unsigned rule)
 /* What is to be done where a rule has found something. */
 static enum status act(struct scrub_work *work, struct span found, enum scrub_action action, unsigned rule)
 {
-    if (action == SCRUB_REJECT && !work->only_masks)
+    if ((action == SCRUB_REJECT && !work->only_masks) || work->refuses_all)
         return refuse(work, rule);
     return note(work, (struct span){ work->view.origins[found.begin], work->view.origins[found.end] }, rule);
 }
@@ -168,6 +169,13 @@ static int compare(const void *a, const void *b)
     return first->span.end > second->span.end ? -1 : first->span.end < second->span.end;
 }
 
+/* Makes one finding of all that there are: the whole content. */
+static void take_all(struct scrub_work *work, struct bytes content)
+{
+    work->findings[0].span = (struct span){ 0, content.len };
+    work->n_findings = 1;
+}
+
 /* Writes content with the findings masked; those that overlap become one. */
 static enum status mask_all(struct scrub_work *work, struct bytes content, struct buf *to)
 {
@@ -199,23 +207,28 @@ struct buf *scrub_work_buffer(struct scrub_work *work, struct bytes content)
     return to;
 }
 
-bool scrub_is_clean(const struct scrub *scrub, struct bytes text)
+bool scrub_is_clean(const struct scrubber *scrubber, struct bytes text)
 {
-    return !scrub->n_patterns && ((scrub->cards == SCRUB_OFF && scrub->ibans == SCRUB_OFF) || !scrub_screen(text));
+    const struct scrub *scrub = scrubber->scrub;
+
+    return !scrubber->is_thorough && !scrub->n_patterns &&
+           ((scrub->cards == SCRUB_OFF && scrub->ibans == SCRUB_OFF) || !scrub_screen(text));
 }
 
 enum status scrub_string(struct scrub_work *work, struct bytes *content)
 {
     enum status st = STATUS_OK;
 
-    if (scrub_is_clean(work->scrub, *content))
+    if (scrub_is_clean(work->scrubber, *content))
         return STATUS_OK;
-    for (int pass = 0; st == STATUS_OK && pass < PASSES_MAX; pass++) {
+    for (int pass = 0; st == STATUS_OK && pass <= PASSES_MAX; pass++) {
         struct buf *to = scrub_work_buffer(work, *content);
         /* What a pattern has cut short may be a number then. */
         st = find_all(work, *content, work->has_no_numbers && pass == 0);
         if (st != STATUS_OK || !work->n_findings)
             break;
+        if (pass == PASSES_MAX)
+            take_all(work, *content);
         st = mask_all(work, *content, to);
         *content = buf_bytes(to);
     }

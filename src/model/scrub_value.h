@@ -16,6 +16,7 @@ struct scrub_work {
     unsigned refused_by; /* on STATUS_SENSITIVE */
     bool has_no_numbers; /* scrub_screen has said so of the whole text */
     bool only_masks;     /* what would be refused is masked: it is for a message */
+    bool refuses_all;    /* what would be masked is refused: it is a key */
     struct scrub_view view;
     struct scrub_finding *findings; /* owned */
     size_t n_findings;
@@ -28,7 +29,7 @@ void scrub_work_end(struct scrub_work *work);
 
 /* Can it be told without reading it that no rule, that for parameters aside, finds anything in a JSON text, or in what stands between a
  * string's quotes? */
-bool scrub_is_clean(const struct scrub *scrub, struct bytes text);
+bool scrub_is_clean(const struct scrubber *scrubber, struct bytes text);
 
 /* content  what stands between a string's quotes; where something is found it becomes what shall stand there, borrowed until the next call.
  * Returns STATUS_SENSITIVE, STATUS_NO_MEMORY. */

@@ -1,5 +1,7 @@
 #include "model/card_number.h"
 
+#include <stdio.h>
+
 #include "tests/unit/unit.h"
 
 /* Numbers that schemes and processors publish for tests; those marked so have a check digit computed for them. */
@@ -77,6 +79,30 @@ Test(card_number, digits_of_no_scheme_are_no_card)
 
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         EXPECT(cases[i].line, !card_number_is(bytes_of(cases[i].digits)));
+}
+
+/* How many identifiers of random digits are taken for cards': the manual (synchrony.conf, scrub_cards) tells it of each length. */
+Test(card_number, share_of_random_numbers_is_as_the_manual_says)
+{
+    static const int one_of[] = { [13] = 64, [14] = 117, [15] = 127, [16] = 22, [17] = 44, [18] = 44, [19] = 30 };
+    char digits[CARD_NUMBER_MAX_DIGITS + 1];
+
+    for (int n = CARD_NUMBER_MIN_DIGITS; n <= CARD_NUMBER_MAX_DIGITS; n++) {
+        int found = 0;
+        for (int prefix = 1000; prefix < 10000; prefix++) {
+            for (int check = 0; check < 10; check++) {
+                snprintf(digits, sizeof digits, "%d%0*d", prefix, n - 4, check);
+                found += card_number_is((struct bytes){ digits, (size_t)n });
+            }
+        }
+        cr_expect_eq((90000 + found / 2) / found, one_of[n], "%d of 90000 with %d digits", found, n);
+    }
+    for (int i = 0; i < 3; i++) {
+        for (int check = 0; check < 10; check++) {
+            snprintf(digits, sizeof digits, "%c%015d", "017"[i], check);
+            cr_expect(!card_number_is((struct bytes){ digits, 16 }));
+        }
+    }
 }
 
 /* What is found is shown by brackets around it. */

@@ -454,6 +454,24 @@ Test(scrub, pattern_that_costs_too_much_masks_all_of_the_string)
     arena_free(&arena);
 }
 
+/* Two patterns that find each other's masks would go on for ever. */
+Test(scrub, what_does_not_come_to_rest_is_masked_as_a_whole)
+{
+    struct scrub_pattern patterns[2];
+    const struct scrub scrub = { .patterns = patterns, .n_patterns = 2 };
+    struct arena arena = arena_new(1024 * 1024);
+    struct problem problem;
+    struct bytes got;
+
+    cr_assert_eq(scrub_pattern_read(BYTES("aa:mask:bb"), &patterns[0], &problem), STATUS_OK);
+    cr_assert_eq(scrub_pattern_read(BYTES("bb:mask:aa"), &patterns[1], &problem), STATUS_OK);
+    EXPECT_STATUS(__LINE__, scrubbed(&scrub, BYTES("[\"x aa y\",\"b\"]"), &arena, &got, NULL), STATUS_OK);
+    EXPECT_BYTES(__LINE__, got, BYTES("[\"*bb*\",\"b\"]"));
+    for (size_t i = 0; i < COUNT_OF(patterns); i++)
+        scrub_pattern_free(&patterns[i]);
+    arena_free(&arena);
+}
+
 Test(scrub, pattern_that_is_none_is_told_why)
 {
     static const struct {
@@ -468,6 +486,8 @@ Test(scrub, pattern_that_is_none_is_told_why)
         { __LINE__, "a:mask:x*", "a matches the empty text" },
         { __LINE__, "a:mask:", "a matches the empty text" },
         { __LINE__, "ab:mask:[a-z]b", "ab matches its own mask, *ab*" },
+        { __LINE__, "a:mask:_id$", "a matches the name of the member session_id" },
+        { __LINE__, "b:off:p.ge", "b matches the name of the member page_url" },
     };
 
     for (size_t i = 0; i < COUNT_OF(faults); i++) {
@@ -487,7 +507,7 @@ Test(scrub, pattern_that_is_none_is_told_why)
 Test(scrub, event_is_scrubbed_alone_and_judged_again)
 {
     static const struct bytes text =
-        BYTES("[{\"event_type\":\"a\"}, {\"event_type\":\"" CARD "\",\"session_id\":\"s\"},{\"a\":\"" CARD "\",\"a\":1}]");
+        BYTES("[{\"event_type\":\"a\"}, {\"a\":\"" CARD "\",\"session_id\":\"s\"},{\"a\":\"" CARD "\",\"a\":1}]");
     struct arena arena = arena_new(1024 * 1024);
     struct scrubber masker = { .scrub = &masking }, rejecter = { .scrub = &rejecting };
     struct guard_result scan;
@@ -502,15 +522,100 @@ Test(scrub, event_is_scrubbed_alone_and_judged_again)
             cr_expect(own.p == text.p && element == &scan.elements[i]);
             continue;
         }
-        EXPECT_BYTES(__LINE__, own, BYTES("{\"event_type\":\"*card*\",\"session_id\":\"s\"}"));
+        EXPECT_BYTES(__LINE__, own, BYTES("{\"a\":\"*card*\",\"session_id\":\"s\"}"));
         cr_expect_eq(element->text.end, own.len);
-        cr_expect_eq(element->values[GUARD_EVENT_TYPE], 14);
+        cr_expect_eq(element->values[GUARD_SESSION_ID], 27);
     }
     struct bytes own = text;
     const struct guard_element *element = &scan.elements[1];
     EXPECT_STATUS(__LINE__, scrub_event(&rejecter, &limits, &arena, &own, &element, NULL, &problem), STATUS_SENSITIVE);
-    EXPECT_TEXT(__LINE__, problem.pointer, "/event_type");
+    EXPECT_TEXT(__LINE__, problem.pointer, "/a");
     EXPECT_TEXT(__LINE__, problem.details, "forbidden by the rule \"card\"");
+    arena_free(&arena);
+}
+
+/* Two sessions that were masked would be one, and the item of one the other's. */
+Test(scrub, key_is_refused_where_it_would_be_masked)
+{
+    static const struct {
+        int line;
+        const char *text;
+        const char *pointer; /* NULL: it is taken */
+        const char *rule;
+    } events[] = {
+        { __LINE__, "{\"event_type\":\"a\",\"session_id\":\"s\",\"x\":\"" CARD "\"}", NULL, NULL },
+        { __LINE__, "{\"event_type\":\"*card*\",\"session_id\":\"*iban*\",\"x\":\"" CARD "\"}", NULL, NULL },
+        { __LINE__, "{\"event_type\":\"a\",\"session_id\":\"1795354496789001\"}", NULL, NULL },
+        { __LINE__, "{\"event_type\":\"a\",\"session_id\":\"" CARD "\"}", "/session_id", "card" },
+        { __LINE__, "{\"session_id\":\"x \\u0034111 1111 1111 1111\",\"event_type\":\"a\"}", "/session_id", "card" },
+        { __LINE__, "{\"event_type\":\"" IBAN "\",\"session_id\":\"" CARD "\"}", "/event_type", "iban" },
+        { __LINE__, "{\"\\u0065vent_type\":\"4111%201111%201111%201111\",\"session_id\":\"s\"}", "/event_type", "card" },
+        { __LINE__, "{\"event_type\":\"a\",\"session_id\":\"KD-12345678\"}", "/session_id", "customer" },
+        { __LINE__, "{\"event_type\":\"a\",\"session_id\":4111111111111111}", NULL, NULL }, /* will be refused as it is */
+        { __LINE__, "{\"event_type\":\"a\",\"x\":{\"session_id\":\"" CARD "\"}}", NULL, NULL },
+    };
+    struct scrub_pattern pattern;
+    const struct scrub scrub = { .cards = SCRUB_MASK, .ibans = SCRUB_MASK, .patterns = &pattern, .n_patterns = 1 };
+    struct scrubber scrubber = { .scrub = &scrub };
+    struct arena arena = arena_new(1024 * 1024);
+    struct problem problem = { 0 };
+
+    cr_assert_eq(scrub_pattern_read(BYTES("customer:mask:KD-[0-9]{8}"), &pattern, &problem), STATUS_OK);
+    for (size_t i = 0; i < COUNT_OF(events); i++) {
+        const struct bytes text = bytes_of(events[i].text);
+        struct bytes own = text;
+        struct guard_result scan;
+        struct scrub_report report;
+        cr_assert_eq(guard_scan(text, &limits, &arena, &scan), STATUS_OK);
+        const struct guard_element *element = &scan.elements[0];
+        enum status st = scrub_event(&scrubber, &limits, &arena, &own, &element, &report, &problem);
+        EXPECT_STATUS(events[i].line, st, events[i].pointer ? STATUS_SENSITIVE : STATUS_OK);
+        if (!events[i].pointer)
+            continue;
+        EXPECT(events[i].line, own.p == text.p && element == &scan.elements[0]);
+        EXPECT_TEXT(events[i].line, problem.pointer, events[i].pointer);
+        EXPECT_TEXT(events[i].line, scrub_rule_name(&scrub, report.refused_by), events[i].rule);
+        EXPECT_INT(events[i].line, report.counts[report.refused_by], 0);
+    }
+    EXPECT_TEXT(__LINE__, problem.details,
+                "forbidden by the rule \"customer\": a key is refused and not masked, as masked keys would all be the same");
+    scrubber_free(&scrubber);
+    scrub_pattern_free(&pattern);
+    arena_free(&arena);
+}
+
+/* What makes an event the same when it is sent again, where that is its form. */
+Test(scrub, patterns_leave_identity_and_time_alone)
+{
+    static const struct {
+        int line;
+        const char *text;
+        const char *want; /* NULL: as it is */
+    } texts[] = {
+        { __LINE__, "{\"event_id\":\"12345678-7b64-4e0f-9c1d-000000000005\",\"timestamp\":\"1980-11-22T13:34:56.789Z\"}", NULL },
+        { __LINE__, "{\"event_id\":\"12345678\",\"timestamp\":\"1980-11-22\"}",
+          "{\"event_id\":\"*customer*\",\"timestamp\":\"*birth*\"}" },
+        { __LINE__, "{\"timestamp\":\"2026-11-22T13:34:56.0000000000000012345678Z\"}",
+          "{\"timestamp\":\"2026-11-22T13:34:56.*customer**customer*345678Z\"}" },
+        { __LINE__, "{\"x\":{\"timestamp\":\"1980-11-22T13:34:56Z\"}}", "{\"x\":{\"timestamp\":\"*birth*T13:34:56Z\"}}" },
+        { __LINE__, "[\"1980-11-22T13:34:56Z\"]", "[\"*birth*T13:34:56Z\"]" },
+        { __LINE__, "{\"session_id\":\"12345678-7b64-4e0f-9c1d-000000000005\"}",
+          "{\"session_id\":\"*customer*-7b64-4e0f-9c1d-*customer*0005\"}" },
+    };
+    struct scrub_pattern patterns[2];
+    const struct scrub scrub = { .cards = SCRUB_MASK, .patterns = patterns, .n_patterns = 2 };
+    struct arena arena = arena_new(1024 * 1024);
+    struct problem problem;
+    struct bytes got;
+
+    cr_assert_eq(scrub_pattern_read(BYTES("customer:mask:[0-9]{8}"), &patterns[0], &problem), STATUS_OK);
+    cr_assert_eq(scrub_pattern_read(BYTES("birth:mask:19[0-9]{2}-[0-9]{2}-[0-9]{2}"), &patterns[1], &problem), STATUS_OK);
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        EXPECT_STATUS(texts[i].line, scrubbed(&scrub, bytes_of(texts[i].text), &arena, &got, NULL), STATUS_OK);
+        EXPECT_BYTES(texts[i].line, got, bytes_of(texts[i].want ? texts[i].want : texts[i].text));
+    }
+    for (size_t i = 0; i < COUNT_OF(patterns); i++)
+        scrub_pattern_free(&patterns[i]);
     arena_free(&arena);
 }
 
