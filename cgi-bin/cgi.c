@@ -59,19 +59,13 @@ static enum status write_answer(void *context, struct bytes bytes)
     return STATUS_OK;
 }
 
-static const char *environment(const char *name)
-{
-    return getenv(name);
-}
-
 /* Only what is stored is judged. What keeps the catalogue from being read keeps nobody from being answered. */
 static void read_catalogue(struct service *service)
 {
     struct catalogue_keeper *keeper;
     struct db *db;
 
-    if (!bytes_equal(bytes_of(getenv("REQUEST_METHOD")), BYTES("POST")) ||
-        catalogue_keeper_new(service, environment, &keeper) != STATUS_OK)
+    if (!bytes_equal(bytes_of(getenv("REQUEST_METHOD")), BYTES("POST")) || catalogue_keeper_new(service, &keeper) != STATUS_OK)
         return;
     if (db_pool_take(service->writers, &db) == STATUS_OK) {
         catalogue_keeper_glance(keeper, db);

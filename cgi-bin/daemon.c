@@ -24,8 +24,7 @@ enum {
     SENDERS = 4, /* each sends an answer that is long, or taken slowly */
     SENDERS_QUEUED_MAX = 8,
     STOP_POLL_MS = 100,
-    PROBES = 2, /* /readyz, and /metrics */
-    DATABASE_MAX_BYTES = 64 * 1024
+    PROBES = 2 /* /readyz, and /metrics */
 };
 
 struct daemon {
@@ -136,22 +135,14 @@ static void *catalogue_main(void *context)
     return NULL;
 }
 
-static const char *environment(const char *name)
-{
-    return getenv(name);
-}
-
 /* Without it every process commits for itself: slower, and nothing else. */
 static void join_host_group(struct daemon *daemon)
 {
     const struct config *config = daemon->writer.service->config;
-    struct buf database = buf_new(DATABASE_MAX_BYTES);
 
-    service_add_database(config, environment, &database);
-    if (*config->run_directory && !database.failed &&
-        host_group_open(&daemon->writer.host_group, config->run_directory, buf_bytes(&database)) == STATUS_OK)
+    if (*config->run_directory &&
+        host_group_open(&daemon->writer.host_group, config->run_directory, bytes_of(config->database_identity)) == STATUS_OK)
         (void)crew_start(&daemon->background, leader_main, daemon);
-    buf_free(&database);
 }
 
 /* The catalogue is there before the first request is. */
@@ -159,7 +150,7 @@ static enum status keep_catalogue(struct daemon *daemon)
 {
     struct service *service = daemon->writer.service;
     struct db *db;
-    enum status st = catalogue_keeper_new(service, environment, &daemon->keeper);
+    enum status st = catalogue_keeper_new(service, &daemon->keeper);
 
     if (st == STATUS_OK)
         st = db_pool_take(service->writers, &db);

@@ -1,16 +1,14 @@
 #include "app/catalogue_keeper.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/hash.h"
+#include "base/host_file.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "store/schema_snapshot.h"
@@ -20,15 +18,12 @@ enum {
     ASK_EVERY_MS = 1000,
     ASK_AGAIN_MS = 30000, /* a database that lacks the tables, or refuses the role: an administrator is at work there */
     US_PER_MS = 1000,
-    PATH_BYTES = 400,
-    DATABASE_MAX_BYTES = 64 * 1024,
     READ_ARENA_BYTES = 256 * 1024 * 1024
 };
 
 struct catalogue_keeper {
     struct catalogue_place *place;
-    char path[PATH_BYTES]; /* of the snapshot; "": none */
-    int lock_fd;           /* held by who asks for the host; -1: not this process */
+    struct host_file file; /* the snapshot; who leads asks for the host */
     bool is_known;         /* a catalogue has been read */
     char in_force[EVENT_SCHEMA_FINGERPRINT_BYTES + 1];
     char refused[EVENT_SCHEMA_FINGERPRINT_BYTES + 1]; /* one that cannot be used: not compiled again and again */
@@ -39,44 +34,29 @@ struct catalogue_keeper {
 
 /* ---- beginning and end ---- */
 
-enum status catalogue_keeper_open(struct catalogue_keeper **keeper, struct catalogue_place *place, const char *directory,
-                                  struct bytes database)
-{
-    *keeper = calloc(1, sizeof **keeper);
-    if (!*keeper)
-        return STATUS_NO_MEMORY;
-    (*keeper)->place = place;
-    (*keeper)->lock_fd = -1;
-    metrics_set(METRIC_CATALOGUE_READ_AT, clock_now_us()); /* its age is that of the process, until there is one */
-    if (!*directory)
-        return STATUS_OK;
-    if (snprintf((*keeper)->path, PATH_BYTES, "%s/catalogue.%016llx", directory, (unsigned long long)hash_fnv1a(database)) <
-        PATH_BYTES)
-        return STATUS_OK;
-    catalogue_keeper_close(*keeper);
-    *keeper = NULL;
-    return STATUS_CONFIG;
-}
-
-enum status catalogue_keeper_new(struct service *service, config_environment *environment, struct catalogue_keeper **keeper)
+enum status catalogue_keeper_new(struct service *service, struct catalogue_keeper **keeper)
 {
     const struct config *config = service->config;
-    struct buf database = buf_new(DATABASE_MAX_BYTES);
-    enum status st = STATUS_NO_MEMORY;
+    const char *directory = *config->queue_directory ? config->queue_directory : config->run_directory;
+    struct catalogue_keeper *made = calloc(1, sizeof *made);
 
-    service_add_database(config, environment, &database);
-    if (!database.failed)
-        st =
-            catalogue_keeper_open(keeper, &service->catalogue,
-                                  *config->queue_directory ? config->queue_directory : config->run_directory, buf_bytes(&database));
-    buf_free(&database);
+    *keeper = NULL;
+    if (!made)
+        return STATUS_NO_MEMORY;
+    made->place = &service->catalogue;
+    metrics_set(METRIC_CATALOGUE_READ_AT, clock_now_us()); /* its age is that of the process, until there is one */
+    enum status st = host_file_open(&made->file, directory, "catalogue", bytes_of(config->database_identity));
+    if (st == STATUS_OK)
+        *keeper = made;
+    else
+        catalogue_keeper_close(made);
     return st;
 }
 
 void catalogue_keeper_close(struct catalogue_keeper *keeper)
 {
-    if (keeper && keeper->lock_fd >= 0)
-        close(keeper->lock_fd);
+    if (keeper)
+        host_file_close(&keeper->file);
     free(keeper);
 }
 
@@ -132,7 +112,7 @@ static enum status read_snapshot(struct catalogue_keeper *keeper)
     struct schema_snapshot snapshot;
     struct event_schema *schemas;
     size_t n;
-    enum status st = schema_snapshot_read(keeper->path, &arena, &snapshot, &schemas, &n);
+    enum status st = schema_snapshot_read(keeper->file.path, &arena, &snapshot, &schemas, &n);
 
     if (st == STATUS_OK)
         st = use(keeper, snapshot.fingerprint, schemas, n);
@@ -145,7 +125,7 @@ static void look_at_snapshot(struct catalogue_keeper *keeper)
 {
     struct schema_snapshot snapshot;
 
-    if (!*keeper->path || schema_snapshot_glance(keeper->path, &snapshot) != STATUS_OK ||
+    if (!*keeper->file.path || schema_snapshot_glance(keeper->file.path, &snapshot) != STATUS_OK ||
         snapshot.confirmed_us == keeper->snapshot_us)
         return;
     bool is_new = !keeper->is_known || strcmp(snapshot.fingerprint, keeper->in_force) != 0;
@@ -162,10 +142,10 @@ static void look_at_snapshot(struct catalogue_keeper *keeper)
 
 static void write_snapshot(struct catalogue_keeper *keeper, const struct event_schema *schemas, size_t n)
 {
-    if (!*keeper->path || schema_snapshot_write(keeper->path, keeper->in_force, schemas, n) == STATUS_OK)
+    if (!*keeper->file.path || schema_snapshot_write(keeper->file.path, keeper->in_force, schemas, n) == STATUS_OK)
         return;
     LOG(ERROR, "the event catalogue cannot be kept for other processes and the next start",
-        log_text("file.path", bytes_of(keeper->path)), log_text("error.message", bytes_of(strerror(errno))));
+        log_text("file.path", bytes_of(keeper->file.path)), log_text("error.message", bytes_of(strerror(errno))));
 }
 
 /* ---- the database ---- */
@@ -199,7 +179,7 @@ static enum status compare(struct catalogue_keeper *keeper, struct db *db, bool 
         return STATUS_INVALID_SCHEMA;
     if (!keeper->is_known || strcmp(fingerprint, keeper->in_force) != 0)
         return read_database(keeper, db, fingerprint, writes);
-    if (writes && *keeper->path && schema_snapshot_confirm(keeper->path) != STATUS_OK)
+    if (writes && *keeper->file.path && schema_snapshot_confirm(keeper->file.path) != STATUS_OK)
         return read_database(keeper, db, fingerprint, writes); /* somebody has removed it */
     return STATUS_OK;
 }
@@ -219,40 +199,21 @@ static void ask(struct catalogue_keeper *keeper, struct db *db, bool writes)
 
 /* ---- who asks for the host ---- */
 
-/* Becomes the one that asks, if no other process is. Where no file can be had each process asks. */
-static bool leads(struct catalogue_keeper *keeper)
-{
-    char path[PATH_BYTES + 8];
-
-    if (!*keeper->path || keeper->lock_fd >= 0)
-        return true;
-    snprintf(path, sizeof path, "%s.lock", keeper->path);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return true;
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        close(fd);
-        return false;
-    }
-    keeper->lock_fd = fd;
-    return true;
-}
-
 bool catalogue_keeper_leads(const struct catalogue_keeper *keeper)
 {
-    return !*keeper->path || keeper->lock_fd >= 0;
+    return host_file_is_led(&keeper->file);
 }
 
 void catalogue_keeper_begin(struct catalogue_keeper *keeper, struct db *db)
 {
     look_at_snapshot(keeper);
     if (!keeper->is_known)
-        ask(keeper, db, leads(keeper));
+        ask(keeper, db, host_file_lead(&keeper->file));
 }
 
 int catalogue_keeper_look(struct catalogue_keeper *keeper, struct db *db)
 {
-    if (leads(keeper)) {
+    if (host_file_lead(&keeper->file)) {
         if (clock_monotonic_ms() >= keeper->ask_ms)
             ask(keeper, db, true);
         int64_t due_ms = keeper->ask_ms - clock_monotonic_ms();
@@ -268,10 +229,9 @@ static bool was_asked(const struct catalogue_keeper *keeper)
 {
     struct stat lock;
 
-    if (keeper->lock_fd < 0 || fstat(keeper->lock_fd, &lock) != 0)
+    if (keeper->file.lock_fd < 0 || fstat(keeper->file.lock_fd, &lock) != 0)
         return false;
-    int64_t asked_us = (int64_t)lock.st_mtim.tv_sec * 1000 * US_PER_MS + lock.st_mtim.tv_nsec / 1000;
-    int64_t age_us = clock_now_us() - asked_us;
+    int64_t age_us = clock_now_us() - host_file_written_us(&lock);
     return lock.st_size && age_us >= 0 && age_us < (int64_t)ASK_EVERY_MS * US_PER_MS;
 }
 
@@ -281,10 +241,10 @@ void catalogue_keeper_glance(struct catalogue_keeper *keeper, struct db *db)
     int64_t age_us = clock_now_us() - keeper->snapshot_us;
     if (keeper->is_known && age_us >= 0 && age_us < (int64_t)ASK_EVERY_MS * US_PER_MS)
         return;
-    bool is_leader = leads(keeper);
+    bool is_leader = host_file_lead(&keeper->file);
     if (keeper->is_known && (!is_leader || was_asked(keeper)))
         return;
-    if (keeper->lock_fd >= 0 && pwrite(keeper->lock_fd, "\n", 1, 0) != 1)
+    if (keeper->file.lock_fd >= 0 && pwrite(keeper->file.lock_fd, "\n", 1, 0) != 1)
         return;
     ask(keeper, db, is_leader);
 }

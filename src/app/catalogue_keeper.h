@@ -3,7 +3,8 @@
  * One process of a host asks the database every second for the catalogue's fingerprint, reads the schemas where that has changed, and
  * writes them to a file; the others look at the file's time twice a second. So a change is in force everywhere within some two seconds.
  * A catalogue that cannot be read or compiled changes nothing: the last good one stays, also over a restart, from the file. Without a
- * directory for the file each process asks for itself. Left to others: compiling (app/catalogue), the file (store/schema_snapshot). */
+ * directory for the file each process asks for itself. Left to others: compiling (app/catalogue), the file (base/host_file,
+ * store/schema_snapshot). */
 #ifndef SYNCHRONY_APP_CATALOGUE_KEEPER_H
 #define SYNCHRONY_APP_CATALOGUE_KEEPER_H
 
@@ -13,12 +14,7 @@ struct catalogue_keeper;
 
 /* For the catalogue of a service, which is borrowed. Its file stands in the queue's directory or, where there is none, in that of the run.
  * Returns STATUS_NO_MEMORY, or STATUS_CONFIG where the path is too long. */
-enum status catalogue_keeper_new(struct service *service, config_environment *environment,
-                                 struct catalogue_keeper **keeper) MUST_USE;
-
-/* The same for a place in general. directory "": no file. database: all that says which one it is, for the file's name. */
-enum status catalogue_keeper_open(struct catalogue_keeper **keeper, struct catalogue_place *place, const char *directory,
-                                  struct bytes database) MUST_USE;
+enum status catalogue_keeper_new(struct service *service, struct catalogue_keeper **keeper) MUST_USE;
 void catalogue_keeper_close(struct catalogue_keeper *keeper);
 
 /* Takes the catalogue of the file or, where there is none, of the database: before the first request. Waits for the database no longer than

@@ -11,7 +11,7 @@
 
 #define DEFAULT_PATH SYNCHRONY_SYSCONFDIR "/synchrony/synchrony.conf"
 
-enum { FILE_MAX_BYTES = 1024 * 1024, FILE_PIECE_BYTES = 8 * 1024 };
+enum { FILE_MAX_BYTES = 1024 * 1024, FILE_PIECE_BYTES = 8 * 1024, IDENTITY_MAX_BYTES = 4 * 1024 * 1024 };
 
 static const struct config defaults = {
     .writer_connections = 2,
@@ -466,6 +466,23 @@ static enum status take_texts(cfg_t *cfg, config_environment *environment, FILE 
     return st;
 }
 
+static enum status identify_database(config_environment *environment, struct config *config)
+{
+    static const char *const variables[] = {
+        "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE", "PGSERVICEFILE"
+    };
+    struct buf text = buf_new(IDENTITY_MAX_BYTES);
+
+    buf_add_text(&text, config->writer_database);
+    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+        const char *value = environment(variables[i]);
+        buf_add_format(&text, "\n%s=%s", variables[i], value ? value : "");
+    }
+    config->database_identity = text.failed ? NULL : strdup(text.p);
+    buf_free(&text);
+    return config->database_identity ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
 static enum status take(cfg_t *cfg, config_environment *environment, FILE *errors, struct config *config)
 {
     for (size_t i = 0; i < N_NUMBERS; i++)
@@ -476,6 +493,8 @@ static enum status take(cfg_t *cfg, config_environment *environment, FILE *error
     }
 
     enum status st = take_texts(cfg, environment, errors, config);
+    if (st == STATUS_OK)
+        st = identify_database(environment, config);
     return st == STATUS_OK ? take_lists(cfg, config) : st;
 }
 
@@ -511,6 +530,7 @@ void config_free(struct config *config)
 {
     for (size_t i = 0; i < N_TEXTS; i++)
         free(*text_at(config, i));
+    free(config->database_identity);
     free_list(config->allowed_origins, config->n_allowed_origins);
     free_list((struct bytes *)config->scrub.parameters, config->scrub.n_parameters);
     free_patterns(config);

@@ -34,6 +34,9 @@ struct config {
     char *writer_database; /* libpq connection strings; owned, never NULL */
     char *reader_database;
     char *owner_database;
+    char *
+        database_identity; /* which database the writer's connection leads to: its string, and what libpq takes from the environment.
+                              * For names of what processes share, so that those of different databases do not meet. Owned. */
     char *run_directory;   /* where processes of this host share state; owned; "": they share none */
     char *queue_directory; /* of the durable queue; owned; "": none */
     size_t queue_max_bytes;

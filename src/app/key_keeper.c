@@ -1,18 +1,15 @@
 #include "app/key_keeper.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/host_file.h"
 #include "base/log.h"
-#include "base/siphash.h"
 #include "store/key_store.h"
 
 enum {
@@ -20,7 +17,6 @@ enum {
     ASK_EVERY_MS = 2000,
     ASK_AGAIN_MS = 30000, /* a database that lacks the tables, or refuses the role: an administrator is at work there */
     US_PER_S = 1000000,
-    PATH_BYTES = 400,
     USAGES_AT_ONCE = 1000,
     STATEMENT_TIMEOUT_MS = 5000
 };
@@ -32,11 +28,10 @@ struct key_keeper {
     const struct config *config;
     struct rate_limit *limit;
     struct db *db;
-    char path[PATH_BYTES]; /* of the file; "": none */
-    int lock_fd;           /* held by who asks for the host; -1: not this process */
+    struct host_file file; /* who leads asks for the host */
     int64_t ask_ms;        /* when the database is to be asked next (clock_monotonic_ms) */
     uint64_t day;          /* of the last report */
-    struct timespec seen;  /* when the file was written that was read last */
+    int64_t seen_us;       /* when the file was written that was read last */
     bool is_in_trouble;    /* as the log was told */
     pthread_mutex_t lock;
     struct key_ring *ring; /* under lock; NULL: none is known */
@@ -44,15 +39,6 @@ struct key_keeper {
 };
 
 /* ---- beginning and end ---- */
-
-static bool name_file(struct key_keeper *keeper, const struct config *config)
-{
-    static const struct siphash_key no_secret = { { 0, 0 } };
-    const char *directory = *config->queue_directory ? config->queue_directory : config->run_directory;
-    unsigned long long database = (unsigned long long)siphash(&no_secret, bytes_of(config->writer_database));
-
-    return !*directory || snprintf(keeper->path, PATH_BYTES, "%s/keys.%016llx", directory, database) < PATH_BYTES - 16;
-}
 
 enum status key_keeper_open(struct key_keeper **keeper, const struct config *config, struct rate_limit *limit)
 {
@@ -62,22 +48,24 @@ enum status key_keeper_open(struct key_keeper **keeper, const struct config *con
         .statement_timeout_ms = STATEMENT_TIMEOUT_MS,
         .lock_timeout_ms = STATEMENT_TIMEOUT_MS,
     };
+    const char *directory = *config->queue_directory ? config->queue_directory : config->run_directory;
     struct key_keeper *made = calloc(1, sizeof *made);
 
-    *keeper = made;
+    *keeper = NULL;
     if (!made)
         return STATUS_NO_MEMORY;
     made->config = config;
     made->limit = limit;
-    made->lock_fd = -1;
     made->day = rate_time_now().day;
     pthread_mutex_init(&made->lock, NULL);
     made->db = db_new(&options);
-    if (made->db && name_file(made, config))
-        return STATUS_OK;
-    enum status st = made->db ? STATUS_CONFIG : STATUS_NO_MEMORY;
-    key_keeper_close(made);
-    *keeper = NULL;
+    enum status st = host_file_open(&made->file, directory, "keys", bytes_of(config->database_identity));
+    if (!made->db)
+        st = STATUS_NO_MEMORY;
+    if (st == STATUS_OK)
+        *keeper = made;
+    else
+        key_keeper_close(made);
     return st;
 }
 
@@ -85,8 +73,7 @@ void key_keeper_close(struct key_keeper *keeper)
 {
     if (!keeper)
         return;
-    if (keeper->lock_fd >= 0)
-        close(keeper->lock_fd);
+    host_file_close(&keeper->file);
     db_free(keeper->db);
     key_ring_free(keeper->ring);
     pthread_mutex_destroy(&keeper->lock);
@@ -105,58 +92,23 @@ static void take(struct key_keeper *keeper, struct key_ring *ring)
 
 /* ---- the file ---- */
 
-static bool write_all(int fd, struct bytes bytes)
+static void write_file(const struct key_keeper *keeper, const struct key_ring *ring)
 {
-    while (bytes.len) {
-        ssize_t n = write(fd, bytes.p, bytes.len);
-        if (n <= 0)
-            return false;
-        bytes.p += n;
-        bytes.len -= (size_t)n;
-    }
-    return true;
+    const struct bytes text = key_ring_bytes(ring);
+
+    if (*keeper->file.path && host_file_replace(keeper->file.path, &text, 1) != STATUS_OK)
+        LOG(ERROR, "the keys cannot be kept for other processes and the next start",
+            log_text("file.path", bytes_of(keeper->file.path)), log_text("error.message", bytes_of(strerror(errno))));
 }
 
-/* Puts a whole file in the place of the last: who reads meets the one or the other. */
-static void write_file(struct key_keeper *keeper, const struct key_ring *ring)
+static enum status read_ring(int fd, const struct stat *found, struct key_ring **ring)
 {
-    char part[PATH_BYTES + 8];
+    size_t len = (size_t)found->st_size;
+    char *text = found->st_size <= KEY_RING_MAX_BYTES ? malloc(len + 1) : NULL;
+    enum status st = text ? STATUS_CONFLICT : STATUS_NO_MEMORY;
 
-    if (!*keeper->path)
-        return;
-    snprintf(part, sizeof part, "%s.part", keeper->path);
-    (void)unlink(part);
-    int fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool done = fd >= 0 && write_all(fd, key_ring_bytes(ring));
-    if (fd >= 0)
-        close(fd);
-    if (!done || rename(part, keeper->path) != 0)
-        LOG(ERROR, "the keys cannot be kept for other processes and the next start", log_text("file.path", bytes_of(keeper->path)),
-            log_text("error.message", bytes_of(strerror(errno))));
-}
-
-static bool is_ours(int fd, struct stat *file)
-{
-    return fstat(fd, file) == 0 && S_ISREG(file->st_mode) && file->st_uid == geteuid() && !(file->st_mode & (S_IRWXG | S_IRWXO)) &&
-           file->st_size <= KEY_RING_MAX_BYTES;
-}
-
-static bool is_seen(const struct key_keeper *keeper, const struct stat *file)
-{
-    return keeper->ring && file->st_mtim.tv_sec == keeper->seen.tv_sec && file->st_mtim.tv_nsec == keeper->seen.tv_nsec;
-}
-
-static enum status read_ring(int fd, size_t len, struct key_ring **ring)
-{
-    char *text = malloc(len + 1);
-    size_t got = 0;
-    ssize_t n = 1;
-
-    if (!text)
-        return STATUS_NO_MEMORY;
-    while (got < len && (n = read(fd, text + got, len - got)) > 0)
-        got += (size_t)n;
-    enum status st = key_ring_parse((struct bytes){ text, got }, ring);
+    if (text && host_file_read(fd, 0, text, len))
+        st = key_ring_parse((struct bytes){ text, len }, ring);
     free(text);
     return st;
 }
@@ -164,20 +116,20 @@ static enum status read_ring(int fd, size_t len, struct key_ring **ring)
 /* Takes over what another process has written, if it has. */
 static void look_at_file(struct key_keeper *keeper)
 {
-    struct stat file;
+    struct stat found;
     struct key_ring *ring;
-    int fd = *keeper->path ? open(keeper->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
+    int fd;
 
-    if (fd < 0)
+    if (!*keeper->file.path || host_file_read_begin(keeper->file.path, &fd, &found) != STATUS_OK)
         return;
-    if (is_ours(fd, &file) && !is_seen(keeper, &file)) {
-        enum status st = read_ring(fd, (size_t)file.st_size, &ring);
-        keeper->seen = file.st_mtim;
-        if (st == STATUS_OK)
+    int64_t written_us = host_file_written_us(&found);
+    if (!keeper->ring || written_us != keeper->seen_us) {
+        keeper->seen_us = written_us;
+        if (read_ring(fd, &found, &ring) == STATUS_OK)
             take(keeper, ring);
         else
             LOG(WARN, "the file of keys is damaged or another version's; it is not used",
-                log_text("file.path", bytes_of(keeper->path)));
+                log_text("file.path", bytes_of(keeper->file.path)));
     }
     close(fd);
 }
@@ -268,28 +220,9 @@ static void ask(struct key_keeper *keeper, bool writes)
 
 /* ---- who asks for the host ---- */
 
-/* Becomes the one that asks, if no other process is. Where no file can be had each process asks. */
-static bool leads(struct key_keeper *keeper)
-{
-    char path[PATH_BYTES + 8];
-
-    if (!*keeper->path || keeper->lock_fd >= 0)
-        return true;
-    snprintf(path, sizeof path, "%s.lock", keeper->path);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return true;
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        close(fd);
-        return false;
-    }
-    keeper->lock_fd = fd;
-    return true;
-}
-
 void key_keeper_begin(struct key_keeper *keeper)
 {
-    bool is_leader = leads(keeper);
+    bool is_leader = host_file_lead(&keeper->file);
 
     look_at_file(keeper);
     if (is_leader || !keeper->ring)
@@ -298,7 +231,7 @@ void key_keeper_begin(struct key_keeper *keeper)
 
 int key_keeper_look(struct key_keeper *keeper)
 {
-    if (leads(keeper)) {
+    if (host_file_lead(&keeper->file)) {
         if (clock_monotonic_ms() >= keeper->ask_ms)
             ask(keeper, true);
         int64_t due_ms = keeper->ask_ms - clock_monotonic_ms();
@@ -311,7 +244,7 @@ int key_keeper_look(struct key_keeper *keeper)
 
 void key_keeper_end(struct key_keeper *keeper)
 {
-    if (!keeper->is_in_trouble && (keeper->lock_fd >= 0 || !*keeper->path))
+    if (!keeper->is_in_trouble && host_file_is_led(&keeper->file))
         (void)report(keeper);
 }
 
@@ -320,8 +253,8 @@ void key_keeper_glance(struct key_keeper *keeper)
     look_at_file(keeper);
     int64_t age_us = keeper->ring ? clock_now_us() - key_ring_read_at_us(keeper->ring) : -1;
 
-    if ((age_us < 0 || age_us >= (int64_t)ASK_EVERY_MS * 1000) && (leads(keeper) || !keeper->ring))
-        ask(keeper, keeper->lock_fd >= 0);
+    if ((age_us < 0 || age_us >= (int64_t)ASK_EVERY_MS * 1000) && (host_file_lead(&keeper->file) || !keeper->ring))
+        ask(keeper, host_file_is_led(&keeper->file));
 }
 
 /* ---- finding ---- */

@@ -104,19 +104,6 @@ void service_close(struct service *service)
     service->writers = NULL;
 }
 
-void service_add_database(const struct config *config, config_environment *environment, struct buf *text)
-{
-    static const char *const variables[] = {
-        "PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER", "PGSERVICE", "PGSERVICEFILE"
-    };
-
-    buf_add_text(text, config->writer_database);
-    for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++) {
-        const char *value = environment(variables[i]);
-        buf_add_format(text, "\n%s=%s", variables[i], value ? value : "");
-    }
-}
-
 int64_t service_accept_times(struct service *service, size_t n, int64_t now_us)
 {
     int64_t last = atomic_load(&service->last_received_at_us);

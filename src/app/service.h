@@ -37,10 +37,6 @@ struct service {
 enum status service_open(struct service *service, const struct config *config) MUST_USE;
 void service_close(struct service *service);
 
-/* Appends all that says which database the writer's connection leads to: its string, and what libpq takes from the environment. For names
- * of what processes share: those of different databases must not meet. */
-void service_add_database(const struct config *config, config_environment *environment, struct buf *text);
-
 /* The acceptance times of n events: the one that is returned and the n-1 microseconds behind it. Later calls give later times, even
  * when the clock is set back. */
 int64_t service_accept_times(struct service *service, size_t n, int64_t now_us);

@@ -1,6 +1,5 @@
 #include "store/schema_snapshot.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,11 +7,12 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/host_file.h"
 
 /* A line of fixed size, and behind it for each schema a line "TYPE_BYTES VERSION MODE TEXT_BYTES", the type, the text. */
 #define MAGIC "synchrony-catalogue 1 "
 
-enum { HEAD_BYTES = 128, FILE_MAX_BYTES = 64 * 1024 * 1024, PATH_BYTES = 512, US_PER_S = 1000000, NS_PER_US = 1000 };
+enum { HEAD_BYTES = 128, FILE_MAX_BYTES = 64 * 1024 * 1024 };
 
 /* What the head says. */
 struct head {
@@ -63,13 +63,11 @@ static enum status open_snapshot(const char *path, struct schema_snapshot *snaps
     char text[HEAD_BYTES];
     struct stat file;
 
-    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (*fd < 0)
-        return errno == ENOENT ? STATUS_NOT_FOUND : STATUS_CONFLICT;
-    bool is_ours =
-        fstat(*fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_uid == geteuid() && !(file.st_mode & (S_IWGRP | S_IWOTH));
-    if (is_ours && pread(*fd, text, sizeof text, 0) == sizeof text && parse_head(text, snapshot, head)) {
-        snapshot->confirmed_us = (int64_t)file.st_mtim.tv_sec * US_PER_S + file.st_mtim.tv_nsec / NS_PER_US;
+    enum status st = host_file_read_begin(path, fd, &file);
+    if (st != STATUS_OK)
+        return st;
+    if (host_file_read(*fd, 0, text, sizeof text) && parse_head(text, snapshot, head)) {
+        snapshot->confirmed_us = host_file_written_us(&file);
         return STATUS_OK;
     }
     close(*fd);
@@ -94,12 +92,8 @@ static enum status read_body(int fd, const struct head *head, struct arena *aren
 
     if (!p)
         return STATUS_NO_MEMORY;
-    for (size_t at = 0; at < head->body_len;) {
-        ssize_t n = pread(fd, p + at, head->body_len - at, (off_t)(HEAD_BYTES + at));
-        if (n <= 0)
-            return STATUS_CONFLICT;
-        at += (size_t)n;
-    }
+    if (!host_file_read(fd, HEAD_BYTES, p, head->body_len))
+        return STATUS_CONFLICT;
     *body = (struct bytes){ p, head->body_len };
     format_check(*body, check);
     return strcmp(check, head->check) == 0 ? STATUS_OK : STATUS_CONFLICT;
@@ -159,44 +153,6 @@ static void add_body(struct buf *text, const struct event_schema *schemas, size_
     }
 }
 
-static bool write_all(int fd, struct bytes text)
-{
-    while (text.len) {
-        ssize_t n = write(fd, text.p, text.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        text.p += n;
-        text.len -= (size_t)n;
-    }
-    return true;
-}
-
-/* Under another name first, and on disk before it takes the place of the old one. */
-static bool replace(const char *path, struct bytes head, struct bytes body)
-{
-    char other[PATH_BYTES];
-
-    if (snprintf(other, sizeof other, "%s.new", path) >= (int)sizeof other) {
-        errno = ENAMETOOLONG;
-        return false;
-    }
-    (void)unlink(other);
-    int fd = open(other, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return false;
-    bool done = write_all(fd, head) && write_all(fd, body) && fdatasync(fd) == 0;
-    close(fd);
-    done = done && rename(other, path) == 0;
-    if (!done) {
-        int why = errno;
-        (void)unlink(other);
-        errno = why;
-    }
-    return done;
-}
-
 enum status schema_snapshot_write(const char *path, const char *fingerprint, const struct event_schema *schemas, size_t n)
 {
     struct buf body = buf_new(FILE_MAX_BYTES);
@@ -210,7 +166,7 @@ enum status schema_snapshot_write(const char *path, const char *fingerprint, con
         format_check(text, check);
         snprintf(line, sizeof line, MAGIC "%s %zu %zu %s", fingerprint, n, text.len, check);
         snprintf(head, sizeof head, "%-*s\n", HEAD_BYTES - 1, line);
-        st = replace(path, (struct bytes){ head, HEAD_BYTES }, text) ? STATUS_OK : STATUS_UNAVAILABLE;
+        st = host_file_replace(path, (const struct bytes[]){ { head, HEAD_BYTES }, text }, 2);
     }
     buf_free(&body);
     return st;

@@ -27,6 +27,7 @@ static void guard_open(struct site *site, enum config_access access)
     keys_write(grants, COUNT_OF(grants), clock_now_us());
     site_open(site);
     site->config.run_directory = keys_directory;
+    site->config.database_identity = keys_database;
     site->config.access = access;
     site->config.trust_remote_user = CONFIG_TRUE;
     site->config.keys_max_age_s = 1000;

@@ -531,6 +531,39 @@ Test(config, variable_that_is_empty_counts_as_not_set)
     file_remove(&environment_file);
 }
 
+static const char *variable_of_libpq; /* that is set */
+
+static const char *one_variable(const char *name)
+{
+    return variable_of_libpq && strcmp(name, variable_of_libpq) == 0 ? "x" : NULL;
+}
+
+Test(config, tells_databases_apart_by_all_that_leads_to_them)
+{
+    static const struct {
+        int line;
+        const char *variable;
+        struct bytes text;
+        const char *want;
+    } cases[] = {
+        { __LINE__, NULL, TEXT(""), "\nPGHOST=\nPGHOSTADDR=\nPGPORT=\nPGDATABASE=\nPGUSER=\nPGSERVICE=\nPGSERVICEFILE=" },
+        { __LINE__, "PGHOST", TEXT("writer_database = \"dbname=a\"\n"),
+          "dbname=a\nPGHOST=x\nPGHOSTADDR=\nPGPORT=\nPGDATABASE=\nPGUSER=\nPGSERVICE=\nPGSERVICEFILE=" },
+        { __LINE__, "PGDATABASE", TEXT("reader_database = \"dbname=a\"\n"),
+          "\nPGHOST=\nPGHOSTADDR=\nPGPORT=\nPGDATABASE=x\nPGUSER=\nPGSERVICE=\nPGSERVICEFILE=" },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct file file = file_with(cases[i].text);
+        variable_of_libpq = cases[i].variable;
+        struct reading reading = read_path(file.path, one_variable);
+        EXPECT_STATUS(cases[i].line, reading.st, STATUS_OK);
+        EXPECT_TEXT(cases[i].line, reading.config.database_identity, cases[i].want);
+        config_free(&reading.config);
+        file_remove(&file);
+    }
+}
+
 static const char *broken_variable(const char *name)
 {
     return strcmp(name, "SYNCHRONY_READER_DATABASE") == 0 ? "nonsense" : NULL;

@@ -5,6 +5,7 @@
 #include "tests/unit/app/keys_site.h"
 
 static struct config config = { .writer_database = (char[]){ KEYS_DATABASE },
+                                .database_identity = keys_database,
                                 .run_directory = keys_directory,
                                 .queue_directory = (char[]){ "" },
                                 .connect_timeout_s = 2,
@@ -137,4 +138,20 @@ Test(key_keeper, takes_what_the_leader_writes, .init = keys_begin, .fini = keys_
     EXPECT_STATUS(__LINE__, find(&keeping, keys_text(2)), STATUS_OK);
     end(&keeping);
     close(lock);
+}
+
+/* Processes of one host with the same connection string may mean different databases: by PGDATABASE, say. */
+Test(key_keeper, shares_no_file_with_another_database, .init = keys_begin, .fini = keys_end)
+{
+    const struct key_grant grant = keys_grant(1, 1);
+
+    keys_write(&grant, 1, clock_now_us());
+    config.database_identity = (char[]){ KEYS_DATABASE "\nPGDATABASE=another" };
+    struct keeping keeping = begin();
+    EXPECT_STATUS(__LINE__, find(&keeping, keys_text(1)), STATUS_UNAVAILABLE);
+    end(&keeping);
+    config.database_identity = keys_database;
+    keeping = begin();
+    EXPECT_STATUS(__LINE__, find(&keeping, keys_text(1)), STATUS_OK);
+    end(&keeping);
 }

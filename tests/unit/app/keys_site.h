@@ -10,12 +10,13 @@
 
 #include "app/key_keeper.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/log.h"
-#include "base/siphash.h"
 #include "tests/unit/unit.h"
 
 #define KEYS_DATABASE "host=/nonexistent/writer"
 
+static char keys_database[] = KEYS_DATABASE;
 static char keys_directory[] = "/tmp/synchrony.keys.XXXXXX";
 
 static void keys_begin(void)
@@ -59,11 +60,9 @@ static struct key_grant keys_grant(unsigned char number, api_scopes scopes)
 
 static inline const char *keys_path(const char *suffix)
 {
-    static const struct siphash_key no_secret = { { 0, 0 } };
     static char path[sizeof keys_directory + 64];
 
-    snprintf(path, sizeof path, "%s/keys.%016llx%s", keys_directory, (unsigned long long)siphash(&no_secret, BYTES(KEYS_DATABASE)),
-             suffix);
+    snprintf(path, sizeof path, "%s/keys.%016llx%s", keys_directory, (unsigned long long)hash_fnv1a(BYTES(KEYS_DATABASE)), suffix);
     return path;
 }
 
