@@ -6,182 +6,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/config_option.h"
+#include "app/config_text.h"
 #include "model/origin.h"
 #include "store/db.h"
 
 #define DEFAULT_PATH SYNCHRONY_SYSCONFDIR "/synchrony/synchrony.conf"
 
-enum { FILE_MAX_BYTES = 1024 * 1024, FILE_PIECE_BYTES = 8 * 1024, IDENTITY_MAX_BYTES = 4 * 1024 * 1024 };
-
-static const struct config defaults = {
-    .writer_connections = 2,
-    .reader_connections = 4,
-    .connect_timeout_s = 2,
-    .write_timeout_ms = 5000,
-    .read_timeout_ms = 60000,
-    .pool_timeout_ms = 1000,
-    .client_timeout_ms = 30000,
-    .group_max_events = 1000,
-    .group_max_bytes = 2 * 1024 * 1024,
-    .queue_max_bytes = 1024L * 1024 * 1024,
-    .async_body_max_bytes = 64 * 1024 * 1024,
-    .async_batch_max_events = 100000,
-    .batch_retention_s = 86400,
-    .quarantine_max_rows = 100000,
-    .quarantine_retention_s = 2592000,
-    .quarantine_payload_max_bytes = 16 * 1024,
-    .quarantine_rate = 10,
-    .log_successes_per_s = 10,
-    .keys_max_age_s = 86400,
-    .address_rate = 0,
-    .address_burst = 1000,
-    .address_daily_quota = 0,
-    .rate_limit_slots = 262144,
-    .limits = LIMITS_DEFAULT,
-    .log_level = LOG_LEVEL_INFO,
-};
-
-/* The options that are whole numbers: their bounds, and where they go. */
-struct number_option {
-    const char *name;
-    long min;
-    long max;
-    size_t offset;
-    bool is_size; /* a size_t, else an int */
-};
-
-#define SIZE(name_, field, min_, max_)                                                                     \
-    {                                                                                                      \
-        .name = name_, .min = min_, .max = max_, .offset = offsetof(struct config, field), .is_size = true \
-    }
-#define INT(name_, field, min_, max_)                                                     \
-    {                                                                                     \
-        .name = name_, .min = min_, .max = max_, .offset = offsetof(struct config, field) \
-    }
-
-static const struct number_option number_options[] = {
-    SIZE("writer_connections", writer_connections, 1, 64),
-    SIZE("reader_connections", reader_connections, 1, 64),
-    INT("connect_timeout_s", connect_timeout_s, 1, 60),
-    INT("write_timeout_ms", write_timeout_ms, 100, 600000),
-    INT("read_timeout_ms", read_timeout_ms, 100, 3600000),
-    INT("pool_timeout_ms", pool_timeout_ms, 1, 60000),
-    INT("log_successes_per_s", log_successes_per_s, 0, 1000000),
-    INT("client_timeout_ms", client_timeout_ms, 100, 600000),
-    SIZE("group_max_events", group_max_events, 1, 10000),
-    SIZE("group_max_bytes", group_max_bytes, 1024, 64L * 1024 * 1024),
-    SIZE("queue_max_bytes", queue_max_bytes, 1024L * 1024, 1099511627776),
-    SIZE("async_body_max_bytes", async_body_max_bytes, 1024, 1073741824),
-    SIZE("async_batch_max_events", async_batch_max_events, 1, 10000000),
-    INT("batch_retention_s", batch_retention_s, 60, 31622400),
-    SIZE("quarantine_max_rows", quarantine_max_rows, 0, 100000000),
-    INT("quarantine_retention_s", quarantine_retention_s, 60, 315360000),
-    SIZE("quarantine_payload_max_bytes", quarantine_payload_max_bytes, 0, 16L * 1024 * 1024),
-    SIZE("quarantine_rate", quarantine_rate, 1, 100000),
-    INT("keys_max_age_s", keys_max_age_s, 10, 31622400),
-    SIZE("address_rate", address_rate, 0, 1000000),
-    SIZE("address_burst", address_burst, 1, 1000000),
-    SIZE("address_daily_quota", address_daily_quota, 0, 1000000000000),
-    SIZE("rate_limit_slots", rate_limit_slots, 1024, 16777216),
-    SIZE("body_max_bytes", limits.body_max_bytes, 1024, 64L * 1024 * 1024),
-    SIZE("event_max_bytes", limits.event_max_bytes, 256, 16L * 1024 * 1024),
-    SIZE("batch_max_events", limits.batch_max_events, 1, 100000),
-    SIZE("nesting_max", limits.nesting_max, 1, LIMIT_NESTING - 1),
-    SIZE("members_max", limits.members_max, 2, LIMIT_MEMBERS),
-    SIZE("values_max", limits.values_max, 3, 10000000),
-    SIZE("event_type_max_bytes", limits.event_type_max_bytes, 1, LIMIT_KEY_BYTES),
-    SIZE("session_id_max_bytes", limits.session_id_max_bytes, 1, LIMIT_KEY_BYTES),
-    SIZE("page_url_max_bytes", limits.page_url_max_bytes, 1, 65536),
-};
-
-/* The options that are texts, and where each goes. Those with a variable that wins over them are connection strings. */
-static const struct {
-    const char *name;
-    const char *variable;
-    size_t offset;
-} text_options[] = {
-    { "writer_database", "SYNCHRONY_WRITER_DATABASE", offsetof(struct config, writer_database) },
-    { "reader_database", "SYNCHRONY_READER_DATABASE", offsetof(struct config, reader_database) },
-    { "owner_database", "SYNCHRONY_OWNER_DATABASE", offsetof(struct config, owner_database) },
-    { "run_directory", NULL, offsetof(struct config, run_directory) },
-    { "queue_directory", NULL, offsetof(struct config, queue_directory) },
-    { "log_to", NULL, offsetof(struct config, log_to) },
-    { "log_session_key_file", NULL, offsetof(struct config, log_session_key_file) },
-};
-
-/* The options that are one of a few words, which stand for an enumeration's values in their order. */
-static const struct choice_option {
-    const char *name;
-    size_t offset; /* of an enumeration */
-    const char *start;
-    const char *words; /* for people, too: separated by ", " */
-} choice_options[] = {
-#define CHOICE(name_, field, start_, words_)                                                          \
-    {                                                                                                 \
-        .name = name_, .offset = offsetof(struct config, field), .start = (start_), .words = (words_) \
-    }
-    CHOICE("csv_byte_order_mark", csv_byte_order_mark, "false", "false, true"),
-    CHOICE("csv_neutralise", csv_neutralise, "true", "false, true"),
-    CHOICE("shared_reads", shared_reads, "true", "false, true"),
-    CHOICE("event_types", event_types, "any", "any, listed"),
-    CHOICE("scrub_cards", scrub.cards, "mask", "off, mask, reject"),
-    CHOICE("scrub_ibans", scrub.ibans, "mask", "off, mask, reject"),
-    CHOICE("access", access, "open", "open, ingest, keys"),
-    CHOICE("trust_remote_user", trust_remote_user, "false", "false, true"),
-    CHOICE("audit_reads", audit_reads, "true", "false, true"),
-    CHOICE("audit_required", audit_required, "false", "false, true"),
-    CHOICE("log_level", log_level, "info", "debug, info, warn, error"),
-    CHOICE("readiness", readiness, "write", "ask, write"),
-    CHOICE("metrics", metrics, "local", "off, local, all"),
-};
+enum { IDENTITY_MAX_BYTES = 4 * 1024 * 1024 };
 
 #define ALLOWED_ORIGINS "allowed_origins"
 #define PAGE_URL_PARAMETERS "page_url_parameters"
 #define SCRUB_PATTERN_LIST "scrub_patterns"
 
-enum {
-    N_NUMBERS = sizeof number_options / sizeof number_options[0],
-    N_TEXTS = sizeof text_options / sizeof text_options[0],
-    N_CHOICES = sizeof choice_options / sizeof choice_options[0],
-    N_OPTIONS = N_NUMBERS + N_TEXTS + N_CHOICES + 4 /* the three above and the end */
-};
-
-static long number_get(const struct config *config, const struct number_option *option)
-{
-    const void *at = (const char *)config + option->offset;
-
-    return option->is_size ? (long)*(const size_t *)at : *(const int *)at;
-}
-
-static void number_set(struct config *config, const struct number_option *option, long value)
-{
-    void *at = (char *)config + option->offset;
-
-    if (option->is_size)
-        *(size_t *)at = (size_t)value;
-    else
-        *(int *)at = (int)value;
-}
-
-static char **text_at(struct config *config, size_t i)
-{
-    void *at = (char *)config + text_options[i].offset;
-
-    return at;
-}
-
-/* Returns which of the option's words it is, or -1. */
-static int choice_of(const struct choice_option *option, struct bytes value)
-{
-    struct bytes words = bytes_of(option->words);
-    struct bytes word;
-
-    for (int i = 0; bytes_cut(&words, ',', &word); i++) {
-        if (bytes_equal(bytes_trim(word, " "), value))
-            return i;
-    }
-    return -1;
-}
+enum { PARSER_OPTIONS_MAX = CONFIG_OPTIONS_MAX + 4 /* the three above and the end */ };
 
 /* ---- what libconfuse calls ---- */
 
@@ -215,7 +53,7 @@ static void PRINTF_LIKE(2, 0) print_error(cfg_t *cfg, const char *format, va_lis
 
 static int validate_number(cfg_t *cfg, cfg_opt_t *opt)
 {
-    const struct number_option *option = number_options;
+    const struct number_option *option = config_numbers;
     long value = cfg_opt_getnint(opt, cfg_opt_size(opt) - 1);
 
     while (strcmp(option->name, opt->name) != 0)
@@ -228,12 +66,12 @@ static int validate_number(cfg_t *cfg, cfg_opt_t *opt)
 
 static int validate_choice(cfg_t *cfg, cfg_opt_t *opt)
 {
-    const struct choice_option *option = choice_options;
+    const struct choice_option *option = config_choices;
     const char *value = cfg_opt_getnstr(opt, 0);
 
     while (strcmp(option->name, opt->name) != 0)
         option++;
-    if (choice_of(option, bytes_of(value)) >= 0)
+    if (choice_option_of(option, bytes_of(value)) >= 0)
         return 0;
     cfg_error(cfg, "%s must be one of %s, got '%s'", opt->name, option->words, value);
     return -1;
@@ -259,68 +97,10 @@ static int validate_origin(cfg_t *cfg, cfg_opt_t *opt)
     return -1;
 }
 
-/* ---- the file's text ---- */
-
-/* Blanks what stands before end, but for its lines' ends. Returns end. */
-static char *blank(char *at, const char *end)
-{
-    for (; at < end; at++) {
-        if (*at != '\n')
-            *at = ' ';
-    }
-    return at;
-}
-
-static char *skip_string(char *at)
-{
-    char quote = *at++;
-
-    while (*at && *at != quote)
-        at += at[0] == '\\' && at[1] ? 2 : 1;
-    return *at ? at + 1 : at;
-}
-
-/* libconfuse 3.3 counts the line of a comment several times, so that an error behind it would name another line, and does not know
- * comments within a list. So it is given none. */
-static void blank_comments(char *text)
-{
-    for (char *at = text; *at;) {
-        bool begins = at == text || strchr(" \t\r\n", at[-1]); /* "//" within a word, as in a URI, is no comment */
-        const char *end = strncmp(at, "/*", 2) == 0 ? strstr(at + 2, "*/") : NULL;
-        if (*at == '"' || *at == '\'')
-            at = skip_string(at);
-        else if (*at == '#' || (begins && strncmp(at, "//", 2) == 0))
-            at = blank(at, at + strcspn(at, "\n"));
-        else if (end)
-            at = blank(at, end + 2);
-        else
-            at++;
-    }
-}
-
-/* Returns whether it could be read. Where text has failed there is no memory, or more than its ceiling. */
-static bool read_file(const char *path, struct buf *text)
-{
-    char piece[FILE_PIECE_BYTES];
-    FILE *file = fopen(path, "r");
-    size_t n = 1;
-
-    if (!file)
-        return false;
-    while (n > 0 && !text->failed) {
-        n = fread(piece, 1, sizeof piece, file);
-        buf_add(text, (struct bytes){ piece, n });
-    }
-    bool done = !ferror(file);
-    fclose(file);
-    return done;
-}
-
 /* ---- reading ---- */
 
 static enum status parse_text(cfg_t *cfg, const char *path, struct buf *text)
 {
-    blank_comments(text->p);
     FILE *stream = fmemopen(text->p, text->len, "r");
     cfg->filename = strdup(path); /* for the errors; cfg_free frees it */
     enum status st = STATUS_NO_MEMORY;
@@ -334,46 +114,42 @@ static enum status parse_text(cfg_t *cfg, const char *path, struct buf *text)
 
 static enum status parse_file(cfg_t *cfg, const char *path, FILE *errors)
 {
-    struct buf text = buf_new(FILE_MAX_BYTES);
-    enum status st = STATUS_CONFIG;
+    struct buf text;
+    enum status st = config_text_read(path, errors, &text);
 
-    if (!read_file(path, &text))
-        fprintf(errors, "%s: cannot be read: %s\n", path, strerror(errno));
-    else if (text.len + FILE_PIECE_BYTES > FILE_MAX_BYTES)
-        fprintf(errors, "%s: cannot be read: larger than %d bytes\n", path, FILE_MAX_BYTES - FILE_PIECE_BYTES);
-    else
-        st = text.failed ? STATUS_NO_MEMORY : parse_text(cfg, path, &text);
+    if (st == STATUS_OK)
+        st = parse_text(cfg, path, &text);
     buf_free(&text);
     return st;
 }
 
-static cfg_t *parser_new(cfg_opt_t options[N_OPTIONS])
+static cfg_t *parser_new(cfg_opt_t options[PARSER_OPTIONS_MAX])
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < N_TEXTS; i++)
-        options[n++] = (cfg_opt_t)CFG_STR(text_options[i].name, "", CFGF_NONE);
-    for (size_t i = 0; i < N_NUMBERS; i++)
-        options[n++] = (cfg_opt_t)CFG_INT(number_options[i].name, number_get(&defaults, &number_options[i]), CFGF_NONE);
+    for (const struct text_option *text = config_texts; text->name; text++)
+        options[n++] = (cfg_opt_t)CFG_STR(text->name, "", CFGF_NONE);
+    for (const struct number_option *number = config_numbers; number->name; number++)
+        options[n++] = (cfg_opt_t)CFG_INT(number->name, number_option_get(number, &config_defaults), CFGF_NONE);
     options[n++] = (cfg_opt_t)CFG_STR_LIST(ALLOWED_ORIGINS, NULL, CFGF_NONE);
     options[n++] = (cfg_opt_t)CFG_STR_LIST(PAGE_URL_PARAMETERS, NULL, CFGF_NONE);
     options[n++] = (cfg_opt_t)CFG_STR_LIST(SCRUB_PATTERN_LIST, NULL, CFGF_NONE);
-    for (size_t i = 0; i < N_CHOICES; i++)
-        options[n++] = (cfg_opt_t)CFG_STR(choice_options[i].name, choice_options[i].start, CFGF_NONE);
+    for (const struct choice_option *choice = config_choices; choice->name; choice++)
+        options[n++] = (cfg_opt_t)CFG_STR(choice->name, choice->start, CFGF_NONE);
     options[n] = (cfg_opt_t)CFG_END();
 
     cfg_t *cfg = cfg_init(options, CFGF_NONE);
     if (!cfg)
         return NULL;
     cfg_set_error_function(cfg, print_error);
-    for (size_t i = 0; i < N_NUMBERS; i++)
-        cfg_set_validate_func(cfg, number_options[i].name, validate_number);
-    for (size_t i = 0; i < N_TEXTS; i++) {
-        if (text_options[i].variable)
-            cfg_set_validate_func(cfg, text_options[i].name, validate_conninfo);
+    for (const struct number_option *number = config_numbers; number->name; number++)
+        cfg_set_validate_func(cfg, number->name, validate_number);
+    for (const struct text_option *text = config_texts; text->name; text++) {
+        if (text->variable)
+            cfg_set_validate_func(cfg, text->name, validate_conninfo);
     }
-    for (size_t i = 0; i < N_CHOICES; i++)
-        cfg_set_validate_func(cfg, choice_options[i].name, validate_choice);
+    for (const struct choice_option *choice = config_choices; choice->name; choice++)
+        cfg_set_validate_func(cfg, choice->name, validate_choice);
     cfg_set_validate_func(cfg, ALLOWED_ORIGINS, validate_origin);
     cfg_set_validate_func(cfg, SCRUB_PATTERN_LIST, validate_scrub_pattern);
     return cfg;
@@ -452,14 +228,14 @@ static enum status take_texts(cfg_t *cfg, config_environment *environment, FILE 
     enum status st = STATUS_OK;
     char fault[256];
 
-    for (size_t i = 0; i < N_TEXTS; i++) {
-        const char *value = setting(environment, text_options[i].variable);
+    for (const struct text_option *option = config_texts; option->name; option++) {
+        const char *value = setting(environment, option->variable);
         if (value && db_conninfo_error(value, fault, sizeof fault)) {
-            fprintf(errors, "%s of the environment is no connection string: %s\n", text_options[i].variable, fault);
+            fprintf(errors, "%s of the environment is no connection string: %s\n", option->variable, fault);
             st = STATUS_CONFIG;
         }
-        char **text = text_at(config, i);
-        *text = strdup(value ? value : cfg_getstr(cfg, text_options[i].name));
+        char **text = text_option_at(option, config);
+        *text = strdup(value ? value : cfg_getstr(cfg, option->name));
         if (!*text)
             return STATUS_NO_MEMORY;
     }
@@ -485,12 +261,10 @@ static enum status identify_database(config_environment *environment, struct con
 
 static enum status take(cfg_t *cfg, config_environment *environment, FILE *errors, struct config *config)
 {
-    for (size_t i = 0; i < N_NUMBERS; i++)
-        number_set(config, &number_options[i], cfg_getint(cfg, number_options[i].name));
-    for (size_t i = 0; i < N_CHOICES; i++) {
-        int choice = choice_of(&choice_options[i], bytes_of(cfg_getstr(cfg, choice_options[i].name)));
-        memcpy((char *)config + choice_options[i].offset, &choice, sizeof choice);
-    }
+    for (const struct number_option *number = config_numbers; number->name; number++)
+        number_option_set(number, config, cfg_getint(cfg, number->name));
+    for (const struct choice_option *choice = config_choices; choice->name; choice++)
+        choice_option_set(choice, config, choice_option_of(choice, bytes_of(cfg_getstr(cfg, choice->name))));
 
     enum status st = take_texts(cfg, environment, errors, config);
     if (st == STATUS_OK)
@@ -510,9 +284,9 @@ const char *config_path(const char *path, config_environment *environment)
 
 enum status config_read(const char *path, config_environment *environment, FILE *errors, struct config *config)
 {
-    cfg_opt_t options[N_OPTIONS];
+    cfg_opt_t options[PARSER_OPTIONS_MAX];
 
-    *config = defaults;
+    *config = config_defaults;
     error_stream = errors;
     path = config_path(path, environment);
     cfg_t *cfg = parser_new(options);
@@ -528,11 +302,11 @@ enum status config_read(const char *path, config_environment *environment, FILE 
 
 void config_free(struct config *config)
 {
-    for (size_t i = 0; i < N_TEXTS; i++)
-        free(*text_at(config, i));
+    for (const struct text_option *text = config_texts; text->name; text++)
+        free(*text_option_at(text, config));
     free(config->database_identity);
     free_list(config->allowed_origins, config->n_allowed_origins);
     free_list((struct bytes *)config->scrub.parameters, config->scrub.n_parameters);
     free_patterns(config);
-    *config = defaults;
+    *config = config_defaults;
 }
