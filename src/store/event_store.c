@@ -7,26 +7,10 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "store/event_columns.h"
+#include "store/event_order.h"
 #include "store/pg_value.h"
 
 enum { GROUP_MAX_BYTES = 256 * 1024 * 1024, RETRY_PAUSE_MS = 20 };
-
-/* By key, bytewise, as PostgreSQL orders collation "C": two groups that lock the same rows lock them in the same order. Within a key
- * by identity, for the same reason. */
-static int compare_events(const void *left, const void *right)
-{
-    const struct event *a = *(const struct event *const *)left;
-    const struct event *b = *(const struct event *const *)right;
-    int order = bytes_compare(a->event_type, b->event_type);
-
-    if (!order)
-        order = bytes_compare(a->session_id, b->session_id);
-    if (!order)
-        order = (a->occurred_at_us > b->occurred_at_us) - (a->occurred_at_us < b->occurred_at_us);
-    if (!order)
-        order = memcmp(a->event_id.octets, b->event_id.octets, sizeof a->event_id.octets);
-    return order;
-}
 
 /* ---- parameters ---- */
 
@@ -157,7 +141,7 @@ enum status event_store_write(struct db *db, struct event **events, size_t n, st
 {
     enum status st = STATUS_INTERNAL;
 
-    qsort(events, n, sizeof *events, compare_events);
+    event_order_sort(events, n, arena);
     for (int attempt = 0; attempt < EVENT_STORE_ATTEMPTS; attempt++) {
         metrics_add(METRIC_DB_RETRIES, attempt > 0);
         st = write_once(db, events, n, arena);
