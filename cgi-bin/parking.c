@@ -20,7 +20,7 @@ enum arrival parking_look(struct parking *parking, int fd)
     enum framing framing = framing_judge((struct bytes){ parking->peeked, (size_t)n });
     if (framing != FRAMING_PARTIAL)
         return framing == FRAMING_WHOLE ? ARRIVAL_WHOLE : ARRIVAL_NONE;
-    return (size_t)n == sizeof parking->peeked ? ARRIVAL_LARGE : ARRIVAL_PARTIAL;
+    return (size_t)n >= PARKING_PARTIAL_BYTES ? ARRIVAL_LARGE : ARRIVAL_PARTIAL;
 }
 
 void parking_note(struct parking *parking, struct parked *parked)

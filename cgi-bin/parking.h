@@ -7,7 +7,11 @@
 
 #include "base/bytes.h"
 
-enum { PARKING_MAX = 1024, PARKING_PEEK_BYTES = 32 * 1024 };
+enum {
+    PARKING_MAX = 1024,
+    PARKING_PEEK_BYTES = 64 * 1024,    /* a batch of some hundred events */
+    PARKING_PARTIAL_BYTES = 32 * 1024, /* what surely fits a socket's buffer, so that it comes without being read */
+};
 
 /* One of them. */
 struct parked {
@@ -32,7 +36,7 @@ struct parking {
 enum arrival {
     ARRIVAL_WHOLE,   /* the request is there: reading it will not block */
     ARRIVAL_PARTIAL, /* not yet */
-    ARRIVAL_LARGE,   /* more than fits PARKING_PEEK_BYTES: reading it may block */
+    ARRIVAL_LARGE,   /* not yet, and more than PARKING_PARTIAL_BYTES: it may come only while it is read, which may block */
     ARRIVAL_NONE     /* nor will it be: the peer has gone, or sends no FastCGI */
 };
 

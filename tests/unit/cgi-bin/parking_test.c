@@ -87,13 +87,36 @@ Test(parking, look_tells_how_a_connection_stands_and_reads_nothing)
 
     pair = pair_new();
     memcpy(large, "\1\1\0\1\0\x08\0\0\0\1\0\0\0\0\0\0\1\4\0\1\xff\xff\0\0", 24); /* a beginning, and a record of 65,535 bytes */
-    say(&pair, (struct bytes){ large, PARKING_PEEK_BYTES - 1 });
+    say(&pair, (struct bytes){ large, PARKING_PARTIAL_BYTES - 1 });
     EXPECT_INT(__LINE__, parking_look(parking, pair.ours), ARRIVAL_PARTIAL);
     say(&pair, (struct bytes){ large, 1 });
     EXPECT_INT(__LINE__, parking_look(parking, pair.ours), ARRIVAL_LARGE);
     close(pair.theirs);
     close(pair.ours);
     free(large);
+    parking_end(parking);
+}
+
+Test(parking, a_large_request_that_has_come_at_once_is_whole)
+{
+    /* A beginning, no parameters, and a body in two records: all that is looked at, to the byte. */
+    static const char begin[] = "\1\1\0\1\0\x08\0\0\0\1\0\0\0\0\0\0\1\4\0\1\0\0\0\0";
+    enum { HEAD = sizeof begin - 1, RECORD = 8, FIRST = 0x9000, SECOND = PARKING_PEEK_BYTES - HEAD - 3 * RECORD - FIRST };
+    struct parking *parking = parking_new(1000);
+    struct pair pair = pair_new();
+    char *request = repeated('\0', PARKING_PEEK_BYTES);
+
+    memcpy(request, begin, HEAD);
+    memcpy(request + HEAD, (char[]){ 1, 5, 0, 1, (char)(FIRST >> 8), (char)(FIRST & 0xff), 0, 0 }, RECORD);
+    memcpy(request + HEAD + RECORD + FIRST, (char[]){ 1, 5, 0, 1, (char)(SECOND >> 8), (char)(SECOND & 0xff), 0, 0 }, RECORD);
+    memcpy(request + PARKING_PEEK_BYTES - RECORD, "\1\5\0\1\0\0\0\0", RECORD);
+    say(&pair, (struct bytes){ request, PARKING_PEEK_BYTES - 1 });
+    EXPECT_INT(__LINE__, parking_look(parking, pair.ours), ARRIVAL_LARGE);
+    say(&pair, (struct bytes){ request + PARKING_PEEK_BYTES - 1, 1 });
+    EXPECT_INT(__LINE__, parking_look(parking, pair.ours), ARRIVAL_WHOLE);
+    close(pair.theirs);
+    close(pair.ours);
+    free(request);
     parking_end(parking);
 }
 
