@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/labels.h"
 #include "base/process.h"
 #include "base/shared_file.h"
@@ -193,14 +194,13 @@ void metrics_observe_size(unsigned cell, uint64_t n)
 /* Another table of metrics is another file: the cells would mean something else. */
 static uint32_t layout_version(void)
 {
-    uint32_t hash = 0x811c9dc5u + LAYOUT; /* FNV-1a (Fowler, Noll, Vo), 32 bits */
+    uint64_t hash = LAYOUT;
 
     for (size_t i = 0; i < METRIC_COUNT; i++) {
-        for (const char *p = metric_infos[i].name; *p; p++)
-            hash = (hash ^ (unsigned char)*p) * 0x01000193u;
-        hash = (hash ^ metric_infos[i].first) * 0x01000193u;
+        hash = hash_fnv1a_on(hash, bytes_of(metric_infos[i].name));
+        hash = hash_fnv1a_on(hash, (struct bytes){ (const char *)&metric_infos[i].first, sizeof metric_infos[i].first });
     }
-    return hash;
+    return (uint32_t)(hash ^ hash >> 32);
 }
 
 static void file_init(void *memory)
