@@ -76,16 +76,17 @@ static struct identity *identities_of(struct event *const *events, size_t n, str
     return identities;
 }
 
-/* Tells new events from duplicates by the rows that the database returned: the identities of those that are new. All are committed by
- * now, so where memory fails they count as new. */
+/* Tells new events from duplicates by the rows that the database returned: the identities of those that are new, or none of them, for all.
+ * All are committed by now, so where memory fails they count as new. */
 static void mark_duplicates(const struct db_result *rows, struct event **events, size_t n, struct arena *arena)
 {
-    size_t n_new = db_result_rows(rows);
-    struct identity *identities = n_new != n && n_new != 0 ? identities_of(events, n, arena) : NULL;
+    size_t n_rows = db_result_rows(rows);
+    bool are_new = n_rows == 1 && !db_result_value(rows, 0, 0).p;
+    struct identity *identities = n_rows && !are_new ? identities_of(events, n, arena) : NULL;
 
     for (size_t i = 0; i < n; i++)
-        events[i]->is_duplicate = identities || n_new == 0;
-    for (size_t row = 0; identities && row < n_new; row++) {
+        events[i]->is_duplicate = identities || !n_rows;
+    for (size_t row = 0; identities && row < n_rows; row++) {
         struct identity key = { .session_id = db_result_value(rows, row, 0), .event_id = db_result_value(rows, row, 2) };
         struct identity *found = NULL;
         if (pg_timestamptz_read(db_result_value(rows, row, 1), &key.occurred_at_us))
