@@ -138,8 +138,7 @@ static bool is_fraction(const struct reading *reading)
 /* With a plus before them thirteen digits are a telephone number. */
 static bool is_telephone(const struct reading *reading)
 {
-    return reading->n_digits == 13 && reading->begin >= 1 && reading->text.p[reading->begin - 1] == '+' &&
-           separator_is_prefix(reading->text, reading->begin - 1);
+    return reading->n_digits == 13 && separator_ends_prefix(reading->text, reading->begin);
 }
 
 /* Is it grouped as a number of a card may be? is_last: no group follows. Groups that are not those of a card are accepted where there is

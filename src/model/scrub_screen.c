@@ -9,8 +9,9 @@
 #include "model/separator.h"
 
 /* Why nothing that is let go holds a number, in any encoding:
- * - A letter or a digit that is encoded, what is encoded twice, and an escape that JSON does not know are suspect by themselves
- *   (has_suspect_code looks at each escape). All other letters and digits of a number stand in the text as they are.
+ * - A letter or a digit that is encoded, what is encoded twice, an escape that JSON does not know, and a full-width digit, encoded or not,
+ *   are suspect by themselves (has_suspect_code looks at each escape, has_full_width_digit at the others). All other letters and digits of
+ *   a number stand in the text as they are.
  * - Then a card's thirteen digits have but separators between them. Where all of those stand as they are, too, it lies in one run of
  *   digits and fillers, and card_number judges that. Else there is an escape in it, and has_suspect_code counts the digits around it.
  * - Then an IBAN's first four bytes stand side by side. has_suspect_account finds each such place, and iban judges it, or where there
@@ -95,6 +96,8 @@ static bool has_suspect_run(struct bytes text)
 
 /* ---- escapes ---- */
 
+enum { FULL_WIDTH = 0xef /* the first byte of U+FF10 to U+FF19, which are EF BC 90 to EF BC 99 */ };
+
 static bool read_hex(struct bytes text, size_t at, size_t n, unsigned *value)
 {
     *value = 0;
@@ -126,6 +129,8 @@ static enum kind decode(struct bytes text, size_t at, size_t *len)
     if (!read_hex(text, is_percent ? at + 1 : at + 2, is_percent ? 2 : 4, &value))
         return is_percent ? BREAKER : CODE;
     *len = is_percent ? 3 : 6;
+    if (is_percent ? value == FULL_WIDTH : value - 0xff10 <= 9) /* a full-width digit, or what it begins with */
+        return CODE;
     if (value > 0xff)
         return FILLER;
     return separator_is_letter((char)value) || kinds[value] == DIGIT ? CODE : kind_of((unsigned char)value);
@@ -254,27 +259,46 @@ static bool is_suspect_head(struct bytes text, size_t at)
     return is_bordered(text, at) && iban_may_begin(text, at) && (iban_is_at(text, at) || is_encoded_account(text, at + HEAD_BYTES));
 }
 
-/* has_codes is written where the result is false. */
-static bool has_suspect_account(struct bytes text, bool *has_codes)
+/* What a text without a suspect account has. */
+struct contents {
+    bool has_codes;
+    bool is_wide; /* not all ASCII */
+};
+
+static bool has_suspect_account(struct bytes text, struct contents *contents)
 {
-    byte_vector codes = { 0 };
+    byte_vector codes = { 0 }, bytes = { 0 };
 
     for (size_t at = 0; at < text.len; at += BLOCK_HEADS) {
         struct block block = block_at((struct bytes){ text.p + at, text.len - at });
         codes |= codes_of(block.first) | codes_of(block.second);
+        bytes |= block.first | block.second;
         for (uint32_t heads = heads_of(block); heads; heads &= heads - 1) {
             if (is_suspect_head(text, at + (size_t)__builtin_ctz(heads)))
                 return true;
         }
     }
-    *has_codes = byte_vector_bits(codes) != 0;
+    *contents = (struct contents){ byte_vector_bits(codes) != 0, byte_vector_bits(bytes) != 0 };
+    return false;
+}
+
+static bool has_full_width_digit(struct bytes text)
+{
+    const char *next;
+
+    for (size_t at = 0; (next = memchr(text.p + at, FULL_WIDTH, text.len - at)); at++) {
+        at = (size_t)(next - text.p);
+        if (text.len - at >= 3 && memcmp(next, "\xef\xbc", 2) == 0 && (unsigned char)(next[2] - 0x90) <= 9)
+            return true;
+    }
     return false;
 }
 
 bool scrub_screen(struct bytes text)
 {
-    bool has_codes;
+    struct contents contents;
 
-    return has_suspect_run(text) || has_suspect_account(text, &has_codes) ||
-           (has_codes && (has_suspect_code(text, '%') || has_suspect_code(text, '\\')));
+    return has_suspect_run(text) || has_suspect_account(text, &contents) ||
+           (contents.has_codes && (has_suspect_code(text, '%') || has_suspect_code(text, '\\'))) ||
+           (contents.is_wide && has_full_width_digit(text));
 }

@@ -147,6 +147,8 @@ static enum status find_all(struct scrub_work *work, struct bytes content, bool 
     work->n_findings = 0;
     for (int i = 0; st == STATUS_OK && i <= ENCODINGS_MAX; i++) {
         if (!has_no_numbers)
+            scrub_view_fold_digits(&work->view);
+        if (!has_no_numbers)
             st = find(work, card_number_next, work->scrub->cards, SCRUB_CARDS);
         if (st == STATUS_OK && !has_no_numbers)
             st = find(work, iban_next, work->scrub->ibans, SCRUB_IBANS);

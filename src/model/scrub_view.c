@@ -150,3 +150,25 @@ bool scrub_view_decode(struct scrub_view *view)
     repair(view);
     return has_changed;
 }
+
+static bool is_full_width_digit(struct bytes text, size_t at)
+{
+    return text.len - at >= 3 && memcmp(text.p + at, "\xef\xbc", 2) == 0 && (unsigned char)(text.p[at + 2] - 0x90) <= 9;
+}
+
+void scrub_view_fold_digits(struct scrub_view *view)
+{
+    const struct bytes text = scrub_view_text(view);
+    size_t len = 0;
+
+    if (!memchr(text.p, 0xef, text.len))
+        return;
+    for (size_t at = 0; at < text.len; len++) {
+        bool is_wide = is_full_width_digit(text, at);
+        view->text[len] = is_wide ? (char)('0' + (unsigned char)text.p[at + 2] - 0x90) : text.p[at];
+        view->origins[len] = view->origins[at];
+        at += is_wide ? 3 : 1;
+    }
+    view->origins[len] = view->origins[text.len];
+    view->len = len;
+}

@@ -25,6 +25,9 @@ enum status scrub_view_open(struct scrub_view *view, struct bytes content) MUST_
  * Returns false where there is nothing to undo. */
 bool scrub_view_decode(struct scrub_view *view);
 
+/* Makes full-width digits, as a keyboard for Chinese or Japanese writes them, digits. */
+void scrub_view_fold_digits(struct scrub_view *view);
+
 /* The bytes of the view, and where a piece of it stands in the content. */
 struct bytes scrub_view_text(const struct scrub_view *view);
 

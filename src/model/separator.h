@@ -1,5 +1,11 @@
-/* What people and pages write between the groups of a long number: blanks of all widths, hyphens and dashes, dots, underscores, and the
- * plus that stands for a blank in a form's data. Left to others: which numbers those are (card_number, iban). */
+/* What people and pages write between the groups of a long number: blanks of all widths, hyphens and dashes, dots, bullets, underscores,
+ * marks of direction, and the plus that stands for a blank in a form's data. And the plus that does not: a telephone number's.
+ *
+ * A plus is a prefix where it stands before a digit and behind no letter or digit, whichever of the two is escaped and however often: what
+ * is a prefix in a link (t=+49..., tel:+49...) is one where the link is a parameter of another (%3D%2B49..., tel%3A%252B49...), and in JSON
+ * or HTML that is itself a string. Behind a letter or digit it stands for the blank of a form's data, escaped or not: a form within a form
+ * has it escaped (card%2B4111...). What could escape us by that are cards of thirteen digits, which is as long as a telephone number can be
+ * taken for one; no scheme has issued those for decades. Left to others: which numbers those are (card_number, iban). */
 #ifndef SYNCHRONY_MODEL_SEPARATOR_H
 #define SYNCHRONY_MODEL_SEPARATOR_H
 
@@ -30,11 +36,10 @@ static inline bool separator_is_letter(char c)
     return (unsigned char)((c | 0x20) - 'a') <= 'z' - 'a';
 }
 
-/* Is the plus at `at` the prefix of a telephone number: before a digit, and behind no letter or digit, where it stands for a blank? */
-static inline bool separator_is_prefix(struct bytes text, size_t at)
-{
-    return at + 1 < text.len && separator_is_digit(text.p[at + 1]) &&
-           !(at && (separator_is_digit(text.p[at - 1]) || separator_is_letter(text.p[at - 1])));
-}
+/* Is the plus at `at`, which stands as it is, the prefix of a telephone number? It still is when an escape before it is undone. */
+bool separator_is_prefix(struct bytes text, size_t at);
+
+/* Does a prefix end at `at`, before a digit, be it escaped or not? */
+bool separator_ends_prefix(struct bytes text, size_t at);
 
 #endif

@@ -26,6 +26,7 @@ static bool has_number(struct bytes content)
 
     MUST(scrub_view_open(&view, content) == STATUS_OK);
     for (int i = 0; i < 4 && !has; i++) {
+        scrub_view_fold_digits(&view);
         has = finds(&view, content.len, card_number_next) || finds(&view, content.len, iban_next);
         if (!scrub_view_decode(&view))
             break;

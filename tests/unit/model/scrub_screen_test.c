@@ -96,6 +96,7 @@ static bool holds_number(struct bytes text)
     cr_assert_eq(scrub_view_open(&view, text), STATUS_OK);
     do {
         size_t from = 0;
+        scrub_view_fold_digits(&view);
         is_found = card_number_next(scrub_view_text(&view), &from, &found);
         from = 0;
         is_found = is_found || iban_next(scrub_view_text(&view), &from, &found);
