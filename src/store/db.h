@@ -114,7 +114,8 @@ enum status db_stream_next(struct db *db) MUST_USE;
 /* A value of the row, in the binary form of its type, borrowed until the next call; absent for NULL. */
 struct bytes db_stream_value(const struct db *db, int column);
 
-/* Ends a stream. Where rows were not taken the query is cancelled at the server, and the connection made anew when it is used next. */
+/* Ends a stream. Where rows were not taken the query is cancelled at the server; a connection on which that takes long is made anew when it
+ * is used next. */
 void db_stream_end(struct db *db);
 
 #endif

@@ -1,4 +1,10 @@
+#include <poll.h>
+#include <string.h>
+
+#include "base/clock.h"
 #include "store/db_private.h"
+
+enum { CANCEL_GRACE_MS = 500 };
 
 static enum status ensure_prepared(struct db *db, enum db_query query)
 {
@@ -87,17 +93,42 @@ struct bytes db_stream_value(const struct db *db, int column)
     return (struct bytes){ PQgetvalue(db->row, 0, column), (size_t)PQgetlength(db->row, 0, column) };
 }
 
-/* Tells the server to stop, and leaves. The connection is not used again: the request to cancel could reach it late, and strike the next
+/* Takes what is still on its way. Returns whether the last of it says that the query was cancelled: the request to do so has then struck
+ * it, and can strike no other. */
+static bool take_cancelled(struct db *db)
+{
+    int64_t deadline_ms = clock_monotonic_ms() + CANCEL_GRACE_MS;
+    bool is_cancelled = false;
+
+    for (;;) {
+        if (PQisBusy(db->conn)) {
+            struct pollfd ready = { .fd = PQsocket(db->conn), .events = POLLIN };
+            int64_t left_ms = deadline_ms - clock_monotonic_ms();
+            if (left_ms <= 0 || poll(&ready, 1, (int)left_ms) <= 0 || !PQconsumeInput(db->conn))
+                return false;
+            continue;
+        }
+        PGresult *result = PQgetResult(db->conn);
+        if (!result)
+            return is_cancelled;
+        const char *sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+        is_cancelled = sqlstate && strcmp(sqlstate, "57014") == 0;
+        PQclear(result);
+    }
+}
+
+/* Tells the server to stop. The connection is used again only where it has: else the request could reach it late, and strike the next
  * query. */
 static void cancel(struct db *db)
 {
     char error[64];
     PGcancel *handle = PQgetCancel(db->conn);
 
-    if (handle)
-        (void)PQcancel(handle, error, sizeof error);
+    if (handle && PQcancel(handle, error, sizeof error) && take_cancelled(db))
+        db->is_reused = true;
+    else
+        db_disconnect(db);
     PQfreeCancel(handle);
-    db_disconnect(db);
 }
 
 void db_stream_end(struct db *db)
