@@ -4,6 +4,7 @@
 
 #include "app/access.h"
 #include "app/spool.h"
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "model/etag.h"
 #include "model/item_format.h"
@@ -16,12 +17,13 @@ enum { ATTEMPTS = 3, URL_MAX_BYTES = 28 * 1024, SESSION_MAX_BYTES = 4096 };
 struct reading {
     struct call *call;
     struct selection selection;
+    struct long_question question;
     struct item_format format;
     struct selection_place last; /* of the items written so far; of a page alone */
     struct buf last_session;
     size_t n_items;
     bool has_more; /* than the page holds */
-    bool is_long;  /* is counted as a long answer */
+    bool is_long;  /* has a place among the long answers */
     bool is_known; /* the client has it, whatever it is */
     struct bytes if_none_match;
     struct spool spool;
@@ -45,13 +47,14 @@ static void remember(struct reading *reading, const struct item *item)
 static enum status begin_long_answer(struct reading *reading)
 {
     struct call *call = reading->call;
+    bool is_in_pieces = !call->response.without_body;
 
+    if (is_in_pieces && !reading->is_long)
+        reading->is_long = long_answers_begin(&call->worker->service->long_answers, &reading->question, clock_monotonic_ms());
     if (call->on_long && !call->is_long)
-        call->on_long(call->on_long_context);
+        call->on_long(call->on_long_context); /* they find what is remembered now */
     call->is_long = true;
-    if (!reading->is_long && !reading->call->response.without_body)
-        reading->is_long = service_begin_long_answer(reading->call->worker->service);
-    return reading->is_long || reading->call->response.without_body ? STATUS_OK : STATUS_BUSY;
+    return reading->is_long || !is_in_pieces ? STATUS_OK : STATUS_BUSY;
 }
 
 /* What gets too long for memory begins to leave; a page goes on in a file. */
@@ -217,11 +220,20 @@ static enum status compare_tags(struct reading *reading)
 
 /* ---- the whole ---- */
 
+/* Not of what is answered without items. */
+static bool would_be_refused(const struct reading *reading)
+{
+    struct call *call = reading->call;
+
+    return !call->response.without_body && !etag_is_any(reading->if_none_match) &&
+           long_answers_are_full_for(&call->worker->service->long_answers, &reading->question, clock_monotonic_ms());
+}
+
 static enum status answer(struct reading *reading)
 {
     struct db_pool *readers = reading->call->worker->service->readers;
     struct db *db;
-    enum status st = db_pool_take(readers, &db);
+    enum status st = would_be_refused(reading) ? STATUS_BUSY : db_pool_take(readers, &db);
 
     if (st != STATUS_OK)
         return st;
@@ -266,12 +278,13 @@ enum status read_items(struct call *call)
     if (st != STATUS_OK)
         return st;
     count(false);
+    reading.question = (struct long_question){ call->request.query, representation };
     call->response.content_type = representation_type(representation);
     call->response.hold_bytes = HTTP_HOLD_MAX_BYTES;
     reading.format = item_format_new(representation, reading.selection.event_type, &csv);
     st = answer(&reading);
     if (reading.is_long)
-        service_end_long_answer(call->worker->service);
+        long_answers_end(&call->worker->service->long_answers);
     item_format_free(&reading.format);
     buf_free(&reading.last_session);
     spool_close(&reading.spool);

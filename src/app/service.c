@@ -60,7 +60,6 @@ enum status service_open(struct service *service, const struct config *config)
     service->has_session_key = read_session_key(config->log_session_key_file, &service->session_key);
     service->access = NULL;
     atomic_init(&service->last_received_at_us, 0);
-    atomic_init(&service->n_long_answers, 0);
     /* Four more: for who leads the host's group, for who replays, for who keeps the catalogue, and for asking whether the database would
      * take an event while all writers are busy. */
     service->writers = db_pool_new(&writer, config->writer_connections + 4, config->pool_timeout_ms);
@@ -76,6 +75,8 @@ enum status service_open(struct service *service, const struct config *config)
     enum status place_st = catalogue_place_open(&service->catalogue, config->event_types == EVENT_TYPES_LISTED);
     if (st == STATUS_OK)
         st = service->quarantine ? place_st : STATUS_NO_MEMORY;
+    if (st == STATUS_OK)
+        st = long_answers_open(&service->long_answers, config->reader_connections > 1 ? config->reader_connections - 1 : 1);
     service->delivery = (struct delivery){ .batch_retention_us = (int64_t)config->batch_retention_s * 1000000 };
     service->batches = NULL;
     service->replayed = NULL;
@@ -113,19 +114,4 @@ int64_t service_accept_times(struct service *service, size_t n, int64_t now_us)
         first = now_us > last ? now_us : last + 1;
     while (!atomic_compare_exchange_weak(&service->last_received_at_us, &last, first + (int64_t)n - 1));
     return first;
-}
-
-bool service_begin_long_answer(struct service *service)
-{
-    size_t connections = service->config->reader_connections;
-
-    if (atomic_fetch_add(&service->n_long_answers, 1) < (connections > 1 ? connections - 1 : 1))
-        return true;
-    service_end_long_answer(service);
-    return false;
-}
-
-void service_end_long_answer(struct service *service)
-{
-    atomic_fetch_sub(&service->n_long_answers, 1);
 }

@@ -10,6 +10,7 @@
 #include "app/catalogue.h"
 #include "app/config.h"
 #include "app/delivery.h"
+#include "app/long_answers.h"
 #include "app/quarantine.h"
 #include "app/session_hash.h"
 #include "store/db_pool.h"
@@ -30,7 +31,9 @@ struct service {
     _Atomic int64_t last_received_at_us;
     struct siphash_key session_key; /* by which the log names sessions */
     bool has_session_key;
-    _Atomic size_t n_long_answers; /* that are on their way to clients who take them as fast as they like */
+    struct long_answers
+        long_answers; /* all reading connections may be theirs but for one, which is left to short answers where there are
+                                       * several */
 };
 
 /* Opens no connection and no queue yet. config is borrowed until service_close. Returns STATUS_NO_MEMORY. */
@@ -40,10 +43,5 @@ void service_close(struct service *service);
 /* The acceptance times of n events: the one that is returned and the n-1 microseconds behind it. Later calls give later times, even
  * when the clock is set back. */
 int64_t service_accept_times(struct service *service, size_t n, int64_t now_us);
-
-/* Begins a long answer, which holds a reading connection for as long as its client likes: all of these may, but for one, which is left to
- * short answers where there are several. Returns false where there are as many already. */
-bool service_begin_long_answer(struct service *service);
-void service_end_long_answer(struct service *service);
 
 #endif
