@@ -2,9 +2,7 @@
 
 #include <fcntl.h>
 #include <malloc.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -12,6 +10,7 @@
 #include "app/access.h"
 #include "app/catalogue_keeper.h"
 #include "app/replay.h"
+#include "base/bell.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "cgi-bin/writer.h"
@@ -23,9 +22,12 @@ enum {
     PORTERS_QUEUED_MAX = 1024,
     SENDERS = 4, /* each sends an answer that is long, or taken slowly */
     SENDERS_QUEUED_MAX = 8,
-    STOP_POLL_MS = 100,
-    PROBES = 2 /* /readyz, and /metrics */
+    QUARANTINE_GATHER_MS = 50, /* between a refusal and its writing, for more to come */
+    PROBES = 2                 /* /readyz, and /metrics */
 };
+
+/* Of the threads in the background. */
+enum { BELL_LEADER, BELL_REPLAYER, BELL_CATALOGUE, BELL_KEYS, BELL_RECORD, BELL_COUNT };
 
 struct daemon {
     struct flights flights;
@@ -38,7 +40,7 @@ struct daemon {
     struct writer writer;
     struct crew background; /* who leads the host's group, who replays the queue, who keeps the catalogue */
     struct catalogue_keeper *keeper;
-    _Atomic bool background_stops;
+    struct bell bells[BELL_COUNT];
 };
 
 /* ---- in the background ---- */
@@ -50,7 +52,7 @@ static void *leader_main(void *context)
     struct db *db;
 
     if (db_pool_take(service->writers, &db) == STATUS_OK) {
-        host_group_lead(daemon->writer.host_group, &service->delivery, db, &daemon->background_stops);
+        host_group_lead(daemon->writer.host_group, &service->delivery, db, &daemon->bells[BELL_LEADER].has_ended);
         db_pool_give(service->writers, db);
     }
     crew_leave(&daemon->background);
@@ -64,7 +66,7 @@ static void *replay_main(void *context)
     struct db *db;
 
     if (db_pool_take(service->writers, &db) == STATUS_OK) {
-        replay_run(&service->delivery, service->replayed, db, &daemon->background_stops);
+        replay_run(&service->delivery, service->replayed, db, &daemon->bells[BELL_REPLAYER]);
         db_pool_give(service->writers, db);
     }
     crew_leave(&daemon->background);
@@ -87,7 +89,7 @@ static void *keys_main(void *context)
 {
     struct daemon *daemon = context;
 
-    access_keep(daemon->writer.service->access, &daemon->background_stops);
+    access_keep(daemon->writer.service->access, &daemon->bells[BELL_KEYS]);
     crew_leave(&daemon->background);
     return NULL;
 }
@@ -96,7 +98,7 @@ static void *record_main(void *context)
 {
     struct daemon *daemon = context;
 
-    access_record(daemon->writer.service->access, &daemon->background_stops);
+    access_record(daemon->writer.service->access, &daemon->bells[BELL_RECORD]);
     crew_leave(&daemon->background);
     return NULL;
 }
@@ -118,14 +120,17 @@ static void *catalogue_main(void *context)
 {
     struct daemon *daemon = context;
     struct service *service = daemon->writer.service;
+    struct bell *bell = &daemon->bells[BELL_CATALOGUE];
     struct db *db;
 
     if (db_pool_take(service->writers, &db) == STATUS_OK) {
-        while (!atomic_load(&daemon->background_stops)) {
-            int64_t due_ms = clock_monotonic_ms() + catalogue_keeper_look(daemon->keeper, db);
-            while (!atomic_load(&daemon->background_stops) && clock_monotonic_ms() < due_ms) {
+        while (bell_goes_on(bell)) {
+            int64_t left_ms = catalogue_keeper_look(daemon->keeper, db);
+            const int64_t due_ms = clock_monotonic_ms() + left_ms;
+            for (; left_ms > 0 && bell_wait(bell, (int)left_ms); left_ms = due_ms - clock_monotonic_ms()) {
+                if (quarantine_is_waiting(service->quarantine))
+                    (void)bell_wait(bell, QUARANTINE_GATHER_MS);
                 keep_quarantine(daemon, db);
-                poll(NULL, 0, STOP_POLL_MS);
             }
         }
         keep_quarantine(daemon, db); /* what the last requests left */
@@ -157,6 +162,7 @@ static enum status keep_catalogue(struct daemon *daemon)
     if (st != STATUS_OK)
         return st;
     catalogue_keeper_begin(daemon->keeper, db);
+    quarantine_watch(service->quarantine, &daemon->bells[BELL_CATALOGUE]);
     db_pool_give(service->writers, db);
     return crew_start(&daemon->background, catalogue_main, daemon) ? STATUS_OK : STATUS_NO_MEMORY;
 }
@@ -178,7 +184,8 @@ static bool stop_threads(struct daemon *daemon)
     pool_stop(&daemon->porters);
     pool_stop(&daemon->senders);
     ended = ended && crew_wait(&daemon->crew, &deadline);
-    atomic_store(&daemon->background_stops, true);
+    for (size_t i = 0; i < BELL_COUNT; i++)
+        bell_end(&daemon->bells[i]);
     return ended && crew_wait(&daemon->background, &deadline);
 }
 
@@ -229,6 +236,8 @@ static void wire(struct daemon *daemon, struct service *service, int listen_fd)
                                .has_room = PTHREAD_COND_INITIALIZER } },
         .background = CREW_INITIALIZER,
     };
+    for (size_t i = 0; i < BELL_COUNT; i++)
+        daemon->bells[i] = (struct bell)BELL_INITIALIZER;
     daemon->readers.are_alike = flight_are_alike;
 }
 

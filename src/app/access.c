@@ -13,7 +13,7 @@
 #include "model/client_address.h"
 #include "model/origin.h"
 
-enum { NS_PER_S = 1000000000, S_PER_DAY = 86400, LOOK_STEP_MS = 100, FIELD_BYTES = 128, SUBJECT_MAX_BYTES = 16 * 1024 };
+enum { NS_PER_S = 1000000000, S_PER_DAY = 86400, FIELD_BYTES = 128, SUBJECT_MAX_BYTES = 16 * 1024 };
 
 struct access {
     const struct config *config;
@@ -88,23 +88,20 @@ void access_glance(struct access *access)
         key_keeper_glance(access->keeper);
 }
 
-void access_keep(struct access *access, const _Atomic bool *stops)
+void access_keep(struct access *access, struct bell *bell)
 {
-    const struct timespec step = { .tv_nsec = LOOK_STEP_MS * 1000000L };
-
     if (!access->keeper)
         return;
-    while (!atomic_load(stops)) {
-        for (int ms = key_keeper_look(access->keeper); ms > 0 && !atomic_load(stops); ms -= LOOK_STEP_MS)
-            nanosleep(&step, NULL);
+    while (bell_wait(bell, key_keeper_look(access->keeper))) {
+        /* until the next look is due */
     }
     key_keeper_end(access->keeper);
 }
 
-void access_record(struct access *access, const _Atomic bool *stops)
+void access_record(struct access *access, struct bell *bell)
 {
     if (access->audit)
-        audit_run(access->audit, stops);
+        audit_run(access->audit, bell);
 }
 
 /* ---- who it is ---- */

@@ -6,9 +6,8 @@
 #ifndef SYNCHRONY_APP_ACCESS_H
 #define SYNCHRONY_APP_ACCESS_H
 
-#include <stdatomic.h>
-
 #include "app/call.h"
+#include "base/bell.h"
 #include "model/api_key.h"
 
 struct access;
@@ -22,9 +21,9 @@ void access_close(struct access *access);
 void access_begin(struct access *access);
 void access_glance(struct access *access);
 
-/* Keeps the keys up to date, or writes the record, until *stops. Each for a thread of its own. */
-void access_keep(struct access *access, const _Atomic bool *stops);
-void access_record(struct access *access, const _Atomic bool *stops);
+/* Keeps the keys up to date, or writes the record, until the bell ends. Each for a thread of its own, whose bell it is. */
+void access_keep(struct access *access, struct bell *bell);
+void access_record(struct access *access, struct bell *bell);
 
 /* Judges a request whose route is known; call->caller is who it is. What stores no events is charged as one.
  * Returns STATUS_UNAUTHORIZED: no key, or an unknown one; STATUS_FORBIDDEN: a key without the scope, or at another origin than it is good

@@ -1,7 +1,6 @@
 #include "app/audit.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +12,7 @@ enum {
     PORTION = 500,
     GATHER_MS = 100,
     RETRY_MS = 1000,
+    IDLE_MS = 60000,
     STATEMENT_TIMEOUT_MS = 2000 /* short of a daemon's grace: what cannot be written is told in the log before it ends */
 };
 
@@ -28,7 +28,7 @@ struct audit {
     struct db *db;           /* of who writes, under writing */
     pthread_mutex_t writing; /* taken before lock, where both are */
     pthread_mutex_t lock;
-    bool is_watched; /* by audit_run */
+    struct bell *bell; /* under lock: of who runs audit_run; NULL: nobody does */
     struct noted *first;
     struct noted **last;
     size_t n;
@@ -133,12 +133,13 @@ static struct noted *noted_of(const struct audit_read *read)
 enum status audit_note(struct audit *audit, const struct audit_read *read)
 {
     pthread_mutex_lock(&audit->lock);
-    bool waits = audit->is_watched && !audit->is_required;
+    bool waits = audit->bell && !audit->is_required;
     struct noted *noted = waits && audit->n < WAITING_MAX ? noted_of(read) : NULL;
     if (noted) {
         *audit->last = noted;
         audit->last = &noted->next;
-        audit->n++;
+        if (!audit->n++)
+            bell_ring(audit->bell);
     }
     pthread_mutex_unlock(&audit->lock);
     if (!waits)
@@ -194,33 +195,25 @@ static enum status write_noted(struct audit *audit)
     return st;
 }
 
-static void set_watched(struct audit *audit, bool is_watched)
+static void watch(struct audit *audit, struct bell *bell)
 {
     pthread_mutex_lock(&audit->lock);
-    audit->is_watched = is_watched;
+    audit->bell = bell;
     pthread_mutex_unlock(&audit->lock);
 }
 
-/* Sleeps in steps, so that the end is not waited for. */
-static void sleep_ms(int ms, const _Atomic bool *stops)
-{
-    const struct timespec step = { .tv_nsec = GATHER_MS * 1000000L };
-
-    for (; ms > 0 && !atomic_load(stops); ms -= GATHER_MS)
-        nanosleep(&step, NULL);
-}
-
-void audit_run(struct audit *audit, const _Atomic bool *stops)
+void audit_run(struct audit *audit, struct bell *bell)
 {
     struct audit_read reads[PORTION];
     enum status st = STATUS_OK;
 
-    set_watched(audit, true);
-    while (!atomic_load(stops)) {
-        sleep_ms(st == STATUS_OK ? GATHER_MS : RETRY_MS, stops);
+    watch(audit, bell);
+    while (bell_wait(bell, st == STATUS_OK ? IDLE_MS : RETRY_MS)) {
+        if (st == STATUS_OK)
+            (void)bell_wait(bell, GATHER_MS);
         st = write_noted(audit);
     }
-    set_watched(audit, false);
+    watch(audit, NULL);
     st = write_noted(audit);
     for (size_t n = gather(audit, reads); n > 0; n = gather(audit, reads)) {
         for (size_t i = 0; i < n; i++)

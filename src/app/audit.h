@@ -7,6 +7,7 @@
 #define SYNCHRONY_APP_AUDIT_H
 
 #include "app/config.h"
+#include "base/bell.h"
 #include "store/audit_store.h"
 
 struct audit;
@@ -19,7 +20,7 @@ void audit_close(struct audit *audit);
  * then not to be answered. */
 enum status audit_note(struct audit *audit, const struct audit_read *read) MUST_USE;
 
-/* Writes what is noted until *stops, and then what is left. For a thread of its own. */
-void audit_run(struct audit *audit, const _Atomic bool *stops);
+/* Writes what is noted until the bell ends, and then what is left. For a thread of its own, whose bell it is. */
+void audit_run(struct audit *audit, struct bell *bell);
 
 #endif

@@ -35,6 +35,7 @@ struct waiting {
 
 struct quarantine {
     struct quarantine_options options;
+    struct bell *bell; /* NULL: nobody waits */
     pthread_mutex_t lock;
     struct waiting *waiting[WAITING_MAX];
     _Atomic size_t n_waiting;
@@ -63,6 +64,11 @@ void quarantine_free(struct quarantine *quarantine)
         free(quarantine->waiting[i]);
     pthread_mutex_destroy(&quarantine->lock);
     free(quarantine);
+}
+
+void quarantine_watch(struct quarantine *quarantine, struct bell *bell)
+{
+    quarantine->bell = bell;
 }
 
 /* ---- sampling ---- */
@@ -148,6 +154,8 @@ static const char *take(struct quarantine *quarantine, const struct rejected_eve
     waiting->rejected.rejection_id = id;
     quarantine->waiting_bytes += waiting->size_bytes;
     quarantine->waiting[quarantine->n_waiting++] = waiting;
+    if (quarantine->bell && quarantine->n_waiting == 1)
+        bell_ring(quarantine->bell);
     return NULL;
 }
 

@@ -7,6 +7,7 @@
 #ifndef SYNCHRONY_APP_QUARANTINE_H
 #define SYNCHRONY_APP_QUARANTINE_H
 
+#include "base/bell.h"
 #include "store/rejected_event.h"
 
 struct quarantine;
@@ -21,6 +22,9 @@ struct quarantine_options {
 /* Returns NULL without memory. */
 struct quarantine *quarantine_new(const struct quarantine_options *options);
 void quarantine_free(struct quarantine *quarantine);
+
+/* From now on rings the bell when there is something to be written; bell is borrowed. Before the first event. */
+void quarantine_watch(struct quarantine *quarantine, struct bell *bell);
 
 /* Lays an event aside, at now_us by the clock. The event's identity and all texts are copied; its rejection_id is made from random, and the
  * payload is cut. Never waits for anything but other callers. Returns whether it was taken. */

@@ -1,8 +1,5 @@
 #include "app/replay.h"
 
-#include <poll.h>
-#include <stdatomic.h>
-
 #include "app/group.h"
 #include "base/clock.h"
 #include "base/entropy.h"
@@ -13,8 +10,7 @@
 enum {
     PAUSE_MS = 200,           /* between two looks of who leads, or at a database that is away */
     FOLLOWER_PAUSE_MS = 1000, /* of who does not lead */
-    EXPIRE_EVERY_MS = 60000,
-    STOP_POLL_MS = 100
+    EXPIRE_EVERY_MS = 60000
 };
 
 /* ---- a portion ---- */
@@ -93,7 +89,7 @@ struct replayer {
     struct delivery *delivery;
     struct queue *queue; /* NULL: none */
     struct db *db;
-    const _Atomic bool *stops;
+    struct bell *bell;
     struct arena arena;
     struct entropy entropy;
     struct replay_progress progress; /* since the queue was empty */
@@ -108,9 +104,7 @@ static void pause_for(struct replayer *replayer, int ms)
 
     if (entropy_take(&replayer->entropy, &random, sizeof random) != STATUS_OK)
         random = 0;
-    int64_t until_ms = clock_monotonic_ms() + ms + random % ms;
-    while (!atomic_load(replayer->stops) && clock_monotonic_ms() < until_ms)
-        poll(NULL, 0, STOP_POLL_MS < ms ? STOP_POLL_MS : ms);
+    (void)bell_wait(replayer->bell, ms + random % ms);
 }
 
 static void probe(struct replayer *replayer)
@@ -137,7 +131,7 @@ static void replay(struct replayer *replayer)
 {
     enum status st = STATUS_OK;
 
-    while (st == STATUS_OK && !atomic_load(replayer->stops))
+    while (st == STATUS_OK && bell_goes_on(replayer->bell))
         st = replay_portion(replayer->queue, replayer->db, &replayer->arena, &replayer->progress);
     if (st == STATUS_END)
         log_progress(replayer);
@@ -175,14 +169,14 @@ static int look(struct replayer *replayer)
     return replayer->leads || delivery_is_down(replayer->delivery) ? PAUSE_MS : FOLLOWER_PAUSE_MS;
 }
 
-void replay_run(struct delivery *delivery, struct queue *queue, struct db *db, const _Atomic bool *stops)
+void replay_run(struct delivery *delivery, struct queue *queue, struct db *db, struct bell *bell)
 {
     struct replayer replayer = {
-        .delivery = delivery, .queue = queue, .db = db, .stops = stops, .arena = arena_new(REPLAY_ARENA_BYTES)
+        .delivery = delivery, .queue = queue, .db = db, .bell = bell, .arena = arena_new(REPLAY_ARENA_BYTES)
     };
 
     atomic_store(&delivery->is_watched, true);
-    while (!atomic_load(stops))
+    while (bell_goes_on(bell))
         pause_for(&replayer, look(&replayer));
     atomic_store(&delivery->is_watched, false);
     delivery_restore(delivery);

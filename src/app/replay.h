@@ -7,6 +7,7 @@
 #define SYNCHRONY_APP_REPLAY_H
 
 #include "app/delivery.h"
+#include "base/bell.h"
 
 /* What has been done, for who shows it. */
 struct replay_progress {
@@ -23,9 +24,9 @@ enum status replay_portion(struct queue *queue, struct db *db, struct arena *are
 
 enum { REPLAY_EVENTS = 1000, REPLAY_BYTES = 2 * 1024 * 1024, REPLAY_ARENA_BYTES = 256 * 1024 * 1024 };
 
-/* Looks after the breaker and replays until *stops; then returns within a second, unless the database hangs. For a thread of its own: db is
- * its connection, and queue its handle, NULL where there is no queue (removing records takes the handle for longer than who puts some
- * should wait). */
-void replay_run(struct delivery *delivery, struct queue *queue, struct db *db, const _Atomic bool *stops);
+/* Looks after the breaker and replays until the bell ends; then returns within a second, unless the database hangs. For a thread of its
+ * own, whose bell it is: db is its connection, and queue its handle, NULL where there is no queue (removing records takes the handle for
+ * longer than who puts some should wait). */
+void replay_run(struct delivery *delivery, struct queue *queue, struct db *db, struct bell *bell);
 
 #endif

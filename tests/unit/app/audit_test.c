@@ -1,7 +1,6 @@
 #include "app/audit.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 
 #include "base/log.h"
 #include "tests/unit/unit.h"
@@ -37,21 +36,21 @@ Test(audit, that_cannot_be_written_stops_a_read_only_where_it_has_to_be, .init =
 
 struct run {
     struct audit *audit;
-    _Atomic bool stops;
+    struct bell bell;
 };
 
 static void *run_main(void *context)
 {
     struct run *run = context;
 
-    audit_run(run->audit, &run->stops);
+    audit_run(run->audit, &run->bell);
     return NULL;
 }
 
 /* More than there is room for, while nobody takes them: none waits, none is kept for ever. */
 Test(audit, never_makes_a_read_wait_for_a_database_that_is_away, .init = quiet)
 {
-    struct run run = { .stops = false };
+    struct run run = { .bell = BELL_INITIALIZER };
     pthread_t thread;
 
     config.audit_required = CONFIG_FALSE;
@@ -59,7 +58,7 @@ Test(audit, never_makes_a_read_wait_for_a_database_that_is_away, .init = quiet)
     cr_assert(pthread_create(&thread, NULL, run_main, &run) == 0);
     for (int i = 0; i < 12000; i++)
         cr_assert_eq(audit_note(run.audit, &visit), STATUS_OK);
-    atomic_store(&run.stops, true);
+    bell_end(&run.bell);
     pthread_join(thread, NULL);
     audit_close(run.audit);
 }
