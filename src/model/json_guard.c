@@ -90,21 +90,21 @@ static void blame_element(struct scan *scan, enum status st, size_t offset, cons
 
 /* ---- punctuation ---- */
 
-static bool colon(struct scan *scan)
+static inline bool colon(struct scan *scan)
 {
     scan->at++;
     scan->state = S_VALUE;
     return true;
 }
 
-static bool comma_in_array(struct scan *scan)
+static inline bool comma_in_array(struct scan *scan)
 {
     scan->at++;
     scan->state = S_VALUE;
     return true;
 }
 
-static bool comma_in_object(struct scan *scan)
+static inline bool comma_in_object(struct scan *scan)
 {
     scan->at++;
     scan->state = S_NAME;
@@ -112,35 +112,44 @@ static bool comma_in_object(struct scan *scan)
 }
 
 /* Right behind what was read: so compact texts take half the turns. */
-static bool stands_next(const struct scan *scan, char c)
+static inline bool stands_next(const struct scan *scan, char c)
 {
     return scan->at < scan->len && scan->p[scan->at] == c;
 }
 
 /* ---- elements ---- */
 
+/* Makes room for as many elements as there will be, going by the length of those before. */
+static bool elements_grow(struct scan *scan)
+{
+    enum { FIRST_CAPACITY = 4 };
+    struct guard_result *result = scan->result;
+    size_t n = result->n_elements, capacity = n ? n * (scan->len / scan->at + 1) : FIRST_CAPACITY;
+
+    if (capacity > scan->limits->batch_max_events)
+        capacity = scan->limits->batch_max_events;
+    struct guard_element *grown = arena_alloc(scan->arena, capacity * sizeof *grown);
+    if (!grown)
+        return out_of_memory(scan);
+    if (n)
+        memcpy(grown, result->elements, n * sizeof *grown);
+    result->elements = grown;
+    scan->elements_capacity = capacity;
+    return true;
+}
+
 static bool element_begin(struct scan *scan)
 {
     struct guard_result *result = scan->result;
 
-    if (result->n_elements >= scan->limits->batch_max_events) {
-        scan->unrecorded = (struct guard_element){ 0 };
+    if (result->n_elements >= scan->limits->batch_max_events)
         scan->element = &scan->unrecorded;
-    } else {
-        if (result->n_elements == scan->elements_capacity) {
-            size_t capacity = scan->elements_capacity ? scan->elements_capacity * 4 : 4;
-            struct guard_element *grown = arena_alloc_array(scan->arena, capacity, sizeof *grown);
-            if (!grown)
-                return out_of_memory(scan);
-            if (result->n_elements)
-                memcpy(grown, result->elements, result->n_elements * sizeof *grown);
-            result->elements = grown;
-            scan->elements_capacity = capacity;
-        }
+    else if (result->n_elements < scan->elements_capacity || elements_grow(scan))
         scan->element = &result->elements[result->n_elements];
-    }
+    else
+        return false;
+    *scan->element = (struct guard_element){ .text.begin = scan->at };
     result->n_elements++;
-    scan->element->text.begin = scan->at;
     return true;
 }
 
@@ -157,7 +166,7 @@ static bool noted_value_begin(struct scan *scan, enum token token)
     return scan->depth != scan->element_depth || element_begin(scan);
 }
 
-static bool value_begin(struct scan *scan, enum token token)
+static inline bool value_begin(struct scan *scan, enum token token)
 {
     if (scan->result->n_values++ >= scan->limits->values_max)
         return refuse(scan, STATUS_LIMIT, scan->at, "too many values");
@@ -175,7 +184,7 @@ static void noted_value_end(struct scan *scan)
     }
 }
 
-static bool value_end(struct scan *scan)
+static inline bool value_end(struct scan *scan)
 {
     if (scan->depth <= scan->element_depth || scan->member)
         noted_value_end(scan);
@@ -225,7 +234,7 @@ static bool container_end(struct scan *scan)
 
 /* ---- strings and names ---- */
 
-static bool string(struct scan *scan, struct string_scan *found)
+static inline bool string(struct scan *scan, struct string_scan *found)
 {
     const char *behind = string_scan(scan->p + scan->at, scan->p + scan->len, found);
 
