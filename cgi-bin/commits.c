@@ -23,6 +23,7 @@ struct commits {
     struct group *idle;    /* a list: those that are neither filled nor committed */
     struct group *filling; /* requests that wait for a commit */
     size_t n_committing;   /* groups that the committer has */
+    size_t n_last;         /* requests of the group that was committed last */
     bool is_spilling;      /* the spill has one */
     int64_t progress_ms;   /* when the committer's last commit ended, or the first began */
     int64_t spilling_ms;   /* when the spill's began */
@@ -84,8 +85,8 @@ static bool is_to_commit(const struct commits *commits)
         return false;
     if (!commits->n_committing)
         return true;
-    return commits->n_committing < commits->service->config->writer_connections &&
-           (commits->filling->n_events >= SECOND_COMMIT_EVENTS || commits_last(commits, PATIENCE_MS));
+    return (commits->filling->n_events >= SECOND_COMMIT_EVENTS || commits_last(commits, PATIENCE_MS)) &&
+           committer_has_room(commits->committer);
 }
 
 /* One event alone joins those of the host's other processes, if there are any. Returns true when it is done at once, by their leader: that
@@ -103,15 +104,32 @@ static bool commit_with_host(struct commits *commits, struct group *group)
     return true;
 }
 
+/* Begins the next group with half of what makes this one larger than the last. Groups of one size keep the server and those whose answers
+ * it brings equally busy: while a large one is committed hardly anybody is left to send events, and then the server waits for them. */
+static void even_out(struct commits *commits, struct group *group)
+{
+    size_t n = (commits->n_last + group->n + 1) / 2;
+
+    if (group->n <= n || group->n_events >= SECOND_COMMIT_EVENTS || !commits->idle)
+        return;
+    begin_filling(commits);
+    for (size_t i = n; i < group->n; i++)
+        commits_add(commits, group->flights[i]);
+    group->n = n;
+    group->n_events -= commits->filling->n_events;
+    group->bytes -= commits->filling->bytes;
+}
+
 static struct group *commit_filling(struct commits *commits)
 {
     struct group *group = commits->filling;
 
     commits->filling = NULL;
-    if (commit_with_host(commits, group)) {
+    if (!group->n_events || commit_with_host(commits, group)) {
         group->next = NULL;
         return group;
     }
+    even_out(commits, group);
     if (!commits->n_committing)
         commits->progress_ms = clock_monotonic_ms();
     commits->n_committing++;
@@ -133,8 +151,10 @@ static struct group *take_committed(struct commits *commits)
 
     for (const struct group *group = done; group; group = group->next)
         commits->n_committing--;
-    if (done)
+    if (done) {
         commits->progress_ms = clock_monotonic_ms();
+        commits->n_last = done->n;
+    }
     return done;
 }
 
@@ -201,25 +221,17 @@ bool commits_are_pending(const struct commits *commits)
     return commits->n_committing || commits->is_spilling || commits->filling->n;
 }
 
-int commits_database_fd(const struct commits *commits)
-{
-    return committer_fd(commits->committer);
-}
-
-int commits_queue_fd(const struct commits *commits)
-{
-    return commits->spill ? committer_fd(commits->spill) : -1;
-}
-
 /* A group is full once it has group_max_events; the last request may bring a whole batch more. */
 static bool make_groups(struct commits *commits)
 {
     const struct config *config = commits->service->config;
 
-    commits->groups = calloc(config->writer_connections + 3, sizeof *commits->groups);
+    size_t n_groups = config->writer_connections + 3;
+
+    commits->groups = calloc(n_groups, sizeof *commits->groups);
     if (!commits->groups)
         return false;
-    commits->n_groups = config->writer_connections + 3;
+    commits->n_groups = n_groups;
     for (size_t i = 0; i < commits->n_groups; i++) {
         struct group *group = &commits->groups[i];
         group->events = calloc(config->group_max_events + config->limits.batch_max_events, sizeof(struct event *));
@@ -232,7 +244,7 @@ static bool make_groups(struct commits *commits)
     return true;
 }
 
-struct commits *commits_new(struct service *service, struct host_group *host_group)
+struct commits *commits_new(struct service *service, struct host_group *host_group, int epoll_fd, void *tag)
 {
     struct commits *commits = calloc(1, sizeof *commits);
 
@@ -240,10 +252,10 @@ struct commits *commits_new(struct service *service, struct host_group *host_gro
         return NULL;
     commits->service = service;
     commits->host_group = host_group;
-    commits->committer = committer_new(service, COMMITTER_DATABASE, service->config->writer_connections);
+    commits->committer = committer_new(service, COMMITTER_DATABASE, service->config->writer_connections, epoll_fd, tag);
     if (service->delivery.queue)
-        commits->spill = committer_new(service, COMMITTER_QUEUE, 1);
-    if (make_groups(commits) && commits->committer && (commits->spill || !service->delivery.queue))
+        commits->spill = committer_new(service, COMMITTER_QUEUE, 1, epoll_fd, tag);
+    if (commits->committer && make_groups(commits) && (commits->spill || !service->delivery.queue))
         return commits;
     commits_free(commits);
     return NULL;

@@ -9,9 +9,9 @@
 
 struct commits;
 
-/* host_group may be NULL; all is borrowed until commits_free, at which no group may be under way. Returns NULL without memory, a thread
- * or a connection. */
-struct commits *commits_new(struct service *service, struct host_group *host_group);
+/* epoll_fd tells with tag when there may be something to take. host_group may be NULL; all is borrowed until commits_free, at which no
+ * group may be under way. Returns NULL without memory, a thread or a connection. */
+struct commits *commits_new(struct service *service, struct host_group *host_group, int epoll_fd, void *tag);
 void commits_free(struct commits *commits);
 
 /* May one more request be begun? Commits that hang must not keep the caller from what commits nothing; what would then wait behind a full
@@ -39,9 +39,5 @@ bool commits_are_deferred(const struct commits *commits);
 
 /* Is there anything that waits or is being committed? */
 bool commits_are_pending(const struct commits *commits);
-
-/* Readable while a group is done and not taken: one for the database, one for the queue, -1 where there is none. */
-int commits_database_fd(const struct commits *commits);
-int commits_queue_fd(const struct commits *commits);
 
 #endif

@@ -1,34 +1,46 @@
 #include "cgi-bin/committer.h"
 
+#include <sched.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { GROUP_ARENA_BYTES = 256 * 1024 * 1024 };
+enum {
+    GROUP_ARENA_BYTES = 256 * 1024 * 1024,
+    FLIGHT_MAX_EVENTS = 200 /* what a larger group takes of the writer's time is more than another thread costs */
+};
 
-/* One of the threads. */
-struct hand {
+/* A connection, and the thread that it is left to for what takes long. The rest of the time it is the writer's. */
+struct lane {
     struct committer *committer;
     pthread_t thread;
     struct db *db; /* NULL: of the queue */
     struct arena arena;
+    struct group *flying; /* the writer has sent it, and waits for the answer; NULL: none */
+    int watched_fd;       /* -1: none */
+    uint32_t watched_events;
+    pthread_cond_t given; /* there is work for the thread, or the end has come */
+    struct group *to_do;  /* the thread's, under the committer's lock */
+    bool is_lent;         /* to the thread, likewise */
 };
 
 struct committer {
     struct service *service;
     enum committer_target target;
+    int epoll_fd;
+    void *tag;
     int done_fd;
-    struct hand *hands; /* room for max_hands */
-    size_t max_hands;
-    size_t n_hands;
+    struct lane *lanes; /* room for max_lanes */
+    size_t max_lanes;
+    size_t n_lanes;
     pthread_mutex_t lock;  /* of what follows */
-    pthread_cond_t given;  /* there is work, or the end has come */
-    struct group *to_do;   /* the newest first; they are few, and begun at once */
-    struct group *results; /* those that are done */
-    size_t n_under_way;    /* given and not taken back */
+    struct group *results; /* those that the threads are done with */
     bool fd_is_set;
     bool is_stopping;
 };
+
+/* ---- the threads ---- */
 
 /* The longest that a leader takes over a group: each attempt, and connecting between them. */
 static int leader_timeout_ms(const struct config *config)
@@ -38,10 +50,10 @@ static int leader_timeout_ms(const struct config *config)
 
 /* Waits for what the host's leader makes of the one event. One that it does not take, or not in time, goes to the queue, if there is one:
  * the leader may hang on a database that this process would hang on next. */
-static bool write_by_leader(struct hand *hand, struct host_slot *slot, struct event **event)
+static bool write_by_leader(struct lane *lane, struct host_slot *slot, struct event **event)
 {
-    struct delivery *delivery = &hand->committer->service->delivery;
-    bool is_done = host_group_await(slot, *event, leader_timeout_ms(hand->committer->service->config));
+    struct delivery *delivery = &lane->committer->service->delivery;
+    bool is_done = host_group_await(slot, *event, leader_timeout_ms(lane->committer->service->config));
 
     if (is_done && (*event)->verdict != STATUS_UNAVAILABLE)
         return true;
@@ -52,19 +64,21 @@ static bool write_by_leader(struct hand *hand, struct host_slot *slot, struct ev
     return true;
 }
 
-static void write_events(struct hand *hand, struct group *group)
+static void write_events(struct lane *lane, struct group *group)
 {
-    struct delivery *delivery = &hand->committer->service->delivery;
+    struct delivery *delivery = &lane->committer->service->delivery;
     struct host_slot *slot = group->slot;
 
     group->slot = NULL;
-    if (!group->n_events || (slot && write_by_leader(hand, slot, group->events)))
+    if (slot && write_by_leader(lane, slot, group->events))
         return;
-    if (hand->db)
-        delivery_write(delivery, hand->db, group->events, group->n_events, &hand->arena);
+    if (group->outcome != STATUS_OK)
+        delivery_resume(delivery, lane->db, &group->delivery, group->outcome, &lane->arena);
+    else if (lane->db)
+        delivery_write(delivery, lane->db, group->events, group->n_events, &lane->arena);
     else
         delivery_queue(delivery, group->events, group->n_events);
-    arena_reset(&hand->arena);
+    arena_reset(&lane->arena);
 }
 
 static void put_result(struct committer *committer, struct group *group)
@@ -82,49 +96,154 @@ static void put_result(struct committer *committer, struct group *group)
 
 static void *thread_main(void *context)
 {
-    struct hand *hand = context;
-    struct committer *committer = hand->committer;
+    struct lane *lane = context;
+    struct committer *committer = lane->committer;
 
     pthread_mutex_lock(&committer->lock);
     for (;;) {
-        while (!committer->to_do && !committer->is_stopping)
-            pthread_cond_wait(&committer->given, &committer->lock);
-        struct group *group = committer->to_do;
+        while (!lane->to_do && !committer->is_stopping)
+            pthread_cond_wait(&lane->given, &committer->lock);
+        struct group *group = lane->to_do;
         if (!group)
             break;
-        committer->to_do = group->next;
+        lane->to_do = group->next;
         pthread_mutex_unlock(&committer->lock);
-        write_events(hand, group);
+        write_events(lane, group);
         pthread_mutex_lock(&committer->lock);
+        lane->is_lent = lane->to_do != NULL;
         put_result(committer, group);
     }
     pthread_mutex_unlock(&committer->lock);
     return NULL;
 }
 
-static void give_connection(struct hand *hand)
+/* ---- lanes ---- */
+
+static void give_connection(struct lane *lane)
 {
-    if (hand->db)
-        db_pool_give(hand->committer->service->writers, hand->db);
+    if (lane->db)
+        db_pool_give(lane->committer->service->writers, lane->db);
 }
 
 /* Returns false where there is no memory, thread or connection for one more. */
-static bool start_hand(struct committer *committer)
+static bool start_lane(struct committer *committer)
 {
-    struct hand *hand = &committer->hands[committer->n_hands];
+    struct lane *lane = &committer->lanes[committer->n_lanes];
 
-    *hand = (struct hand){ .committer = committer, .arena = arena_new(GROUP_ARENA_BYTES) };
-    if (committer->target == COMMITTER_DATABASE && db_pool_take(committer->service->writers, &hand->db) != STATUS_OK)
+    *lane = (struct lane){
+        .committer = committer, .arena = arena_new(GROUP_ARENA_BYTES), .watched_fd = -1, .given = PTHREAD_COND_INITIALIZER
+    };
+    if (committer->target == COMMITTER_DATABASE && db_pool_take(committer->service->writers, &lane->db) != STATUS_OK)
         return false;
-    if (pthread_create(&hand->thread, NULL, thread_main, hand) != 0) {
-        give_connection(hand);
+    if (pthread_create(&lane->thread, NULL, thread_main, lane) != 0) {
+        give_connection(lane);
         return false;
     }
-    committer->n_hands++;
+    committer->n_lanes++;
     return true;
 }
 
-struct committer *committer_new(struct service *service, enum committer_target target, size_t max_threads)
+static void end_lane(struct lane *lane)
+{
+    pthread_join(lane->thread, NULL);
+    pthread_cond_destroy(&lane->given);
+    give_connection(lane);
+    arena_free(&lane->arena);
+}
+
+/* The thread may end its work meanwhile; never begin it. */
+static bool is_lent(const struct lane *lane)
+{
+    pthread_mutex_lock(&lane->committer->lock);
+    bool lent = lane->is_lent;
+    pthread_mutex_unlock(&lane->committer->lock);
+    return lent;
+}
+
+static bool is_idle(const struct lane *lane)
+{
+    return !lane->flying && !is_lent(lane);
+}
+
+/* Leaves the lane to its thread, with a group. */
+static void lend(struct lane *lane, struct group *group)
+{
+    struct committer *committer = lane->committer;
+
+    pthread_mutex_lock(&committer->lock);
+    group->next = lane->to_do;
+    lane->to_do = group;
+    lane->is_lent = true;
+    pthread_cond_signal(&lane->given);
+    pthread_mutex_unlock(&committer->lock);
+}
+
+/* Has epoll tell of the lane's connection as long as something flies. A connection that is gone has left epoll by itself. */
+static void watch(struct lane *lane)
+{
+    int fd = lane->flying ? db_fd(lane->db) : -1;
+    struct epoll_event event = { .events = fd < 0 || db_is_sent(lane->db) ? EPOLLIN : EPOLLIN | EPOLLOUT,
+                                 .data.ptr = lane->committer->tag };
+
+    if (fd == lane->watched_fd && event.events == lane->watched_events)
+        return;
+    if (fd < 0 && lane->watched_fd == db_fd(lane->db))
+        epoll_ctl(lane->committer->epoll_fd, EPOLL_CTL_DEL, lane->watched_fd, NULL);
+    else if (fd >= 0)
+        epoll_ctl(lane->committer->epoll_fd, fd == lane->watched_fd ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
+    lane->watched_fd = fd;
+    lane->watched_events = event.events;
+}
+
+static bool may_fly(const struct lane *lane, const struct group *group)
+{
+    return lane->db && !group->slot && group->n_events && group->n_events <= FLIGHT_MAX_EVENTS && db_is_ready(lane->db);
+}
+
+/* Sends a group over the lane, or leaves it to the thread. */
+static void begin(struct lane *lane, struct group *group)
+{
+    struct delivery *delivery = &lane->committer->service->delivery;
+
+    group->outcome = STATUS_OK;
+    if (!may_fly(lane, group) ||
+        delivery_begin(delivery, lane->db, &group->delivery, group->events, group->n_events, &lane->arena) != STATUS_OK) {
+        lend(lane, group);
+        return;
+    }
+    lane->flying = group;
+    watch(lane);
+    sched_yield(); /* the server's process has just been woken, on this processor perhaps: no more can be committed before it is through */
+}
+
+/* Returns the group that flies if it has landed. One that has failed is the thread's, which makes out what to do with it. */
+static struct group *take_landed(struct lane *lane)
+{
+    struct group *group = lane->flying;
+
+    if (!delivery_is_over(lane->db, &group->delivery, &lane->arena, &group->outcome)) {
+        watch(lane);
+        return NULL;
+    }
+    lane->flying = NULL;
+    arena_reset(&lane->arena);
+    watch(lane);
+    if (group->outcome == STATUS_OK)
+        return group;
+    lend(lane, group);
+    return NULL;
+}
+
+/* ---- what the writer asks for ---- */
+
+static bool watch_threads(struct committer *committer)
+{
+    struct epoll_event event = { .events = EPOLLIN, .data.ptr = committer->tag };
+
+    return committer->done_fd >= 0 && epoll_ctl(committer->epoll_fd, EPOLL_CTL_ADD, committer->done_fd, &event) == 0;
+}
+
+struct committer *committer_new(struct service *service, enum committer_target target, size_t max_lanes, int epoll_fd, void *tag)
 {
     struct committer *committer = calloc(1, sizeof *committer);
 
@@ -132,25 +251,16 @@ struct committer *committer_new(struct service *service, enum committer_target t
         return NULL;
     committer->service = service;
     committer->target = target;
-    committer->hands = calloc(max_threads, sizeof *committer->hands);
-    committer->max_hands = max_threads;
+    committer->epoll_fd = epoll_fd;
+    committer->tag = tag;
+    committer->lanes = calloc(max_lanes, sizeof *committer->lanes);
+    committer->max_lanes = max_lanes;
     committer->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&committer->lock, NULL);
-    pthread_cond_init(&committer->given, NULL);
-    if (committer->hands && committer->done_fd >= 0 && start_hand(committer))
+    if (committer->lanes && watch_threads(committer) && start_lane(committer))
         return committer;
-    if (committer->done_fd >= 0)
-        close(committer->done_fd);
-    free(committer->hands);
-    free(committer);
+    committer_free(committer);
     return NULL;
-}
-
-static void end_hand(struct hand *hand)
-{
-    pthread_join(hand->thread, NULL);
-    give_connection(hand);
-    arena_free(&hand->arena);
 }
 
 void committer_free(struct committer *committer)
@@ -159,28 +269,39 @@ void committer_free(struct committer *committer)
         return;
     pthread_mutex_lock(&committer->lock);
     committer->is_stopping = true;
-    pthread_cond_broadcast(&committer->given);
+    for (size_t i = 0; i < committer->n_lanes; i++)
+        pthread_cond_signal(&committer->lanes[i].given);
     pthread_mutex_unlock(&committer->lock);
-    for (size_t i = 0; i < committer->n_hands; i++)
-        end_hand(&committer->hands[i]);
-    close(committer->done_fd);
-    pthread_cond_destroy(&committer->given);
+    for (size_t i = 0; i < committer->n_lanes; i++)
+        end_lane(&committer->lanes[i]);
+    if (committer->done_fd >= 0)
+        close(committer->done_fd);
     pthread_mutex_destroy(&committer->lock);
-    free(committer->hands);
+    free(committer->lanes);
     free(committer);
+}
+
+static struct lane *idle_lane(const struct committer *committer)
+{
+    for (size_t i = 0; i < committer->n_lanes; i++) {
+        if (is_idle(&committer->lanes[i]))
+            return &committer->lanes[i];
+    }
+    return NULL;
+}
+
+bool committer_has_room(struct committer *committer)
+{
+    if (idle_lane(committer))
+        return true;
+    if (committer->n_lanes < committer->max_lanes && !start_lane(committer))
+        committer->max_lanes = committer->n_lanes; /* it does not try again each time */
+    return idle_lane(committer) != NULL;
 }
 
 void committer_give(struct committer *committer, struct group *group)
 {
-    pthread_mutex_lock(&committer->lock);
-    /* Where it cannot be had, those that are there take one group after the other. */
-    if (committer->n_under_way == committer->n_hands && committer->n_hands < committer->max_hands)
-        (void)start_hand(committer);
-    committer->n_under_way++;
-    group->next = committer->to_do;
-    committer->to_do = group;
-    pthread_cond_signal(&committer->given);
-    pthread_mutex_unlock(&committer->lock);
+    begin(idle_lane(committer), group);
 }
 
 static struct group *take_results(struct committer *committer)
@@ -188,8 +309,6 @@ static struct group *take_results(struct committer *committer)
     struct group *groups = committer->results;
     uint64_t count;
 
-    for (struct group *group = groups; group; group = group->next)
-        committer->n_under_way--;
     committer->results = NULL;
     if (committer->fd_is_set && read(committer->done_fd, &count, sizeof count) != sizeof count)
         abort();
@@ -200,12 +319,14 @@ static struct group *take_results(struct committer *committer)
 struct group *committer_take(struct committer *committer)
 {
     pthread_mutex_lock(&committer->lock);
-    struct group *groups = take_results(committer);
+    struct group *done = take_results(committer);
     pthread_mutex_unlock(&committer->lock);
-    return groups;
-}
-
-int committer_fd(const struct committer *committer)
-{
-    return committer->done_fd;
+    for (size_t i = 0; i < committer->n_lanes; i++) {
+        struct group *landed = committer->lanes[i].flying ? take_landed(&committer->lanes[i]) : NULL;
+        if (landed) {
+            landed->next = done;
+            done = landed;
+        }
+    }
+    return done;
 }

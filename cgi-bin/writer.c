@@ -268,7 +268,7 @@ static int patience_ms(const struct loop *loop)
         return 0;
     if (has_more || loop->is_stopping || commits_are_deferred(loop->commits))
         return POLL_MS;
-    return loop->parking.n ? EXPIRE_EVERY_MS : -1;
+    return loop->parking.n || commits_are_pending(loop->commits) ? EXPIRE_EVERY_MS : -1;
 }
 
 /* Notes what has happened, waiting for it for timeout_ms at most (-1: for ever), then begins every request that is ready. */
@@ -355,13 +355,11 @@ static struct loop *loop_new(struct writer *writer)
     loop->writer = writer;
     loop->worker = worker_new(writer->service);
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    loop->commits = commits_new(writer->service, writer->host_group);
+    loop->commits = commits_new(writer->service, writer->host_group, loop->epoll_fd, &tag_committed);
     loop->parking.epoll_fd = loop->epoll_fd;
     loop->parking.timeout_ms = config->client_timeout_ms;
     if (loop->worker && loop->commits && loop->epoll_fd >= 0 && watch(loop, writer->stop_fd, &tag_stop) &&
-        watch(loop, writer->listen_fd, &tag_listen) && watch(loop, writer->inbox.fd, &tag_inbox) &&
-        watch(loop, commits_database_fd(loop->commits), &tag_committed) &&
-        (commits_queue_fd(loop->commits) < 0 || watch(loop, commits_queue_fd(loop->commits), &tag_committed)))
+        watch(loop, writer->listen_fd, &tag_listen) && watch(loop, writer->inbox.fd, &tag_inbox))
         return loop;
     loop_free(loop);
     return NULL;

@@ -83,6 +83,15 @@ static size_t gather_refused(struct delivery *delivery, struct event **events, s
     return n_refused;
 }
 
+/* Counts a group that the database has had, and queues what it has not taken. */
+static void settle(struct delivery *delivery, struct event **events, size_t n, int64_t began_ns)
+{
+    count_group(METRIC_TO_DATABASE, n, began_ns);
+    size_t n_refused = gather_refused(delivery, events, n);
+    if (n_refused && delivery->queue)
+        delivery_queue(delivery, events, n_refused);
+}
+
 void delivery_write(struct delivery *delivery, struct db *db, struct event **events, size_t n, struct arena *arena)
 {
     if (delivery_is_down(delivery)) {
@@ -91,8 +100,40 @@ void delivery_write(struct delivery *delivery, struct db *db, struct event **eve
     }
     int64_t began_ns = clock_monotonic_ns();
     group_write(db, events, n, arena);
-    count_group(METRIC_TO_DATABASE, n, began_ns);
-    size_t n_refused = gather_refused(delivery, events, n);
-    if (n_refused && delivery->queue)
-        delivery_queue(delivery, events, n_refused);
+    settle(delivery, events, n, began_ns);
+}
+
+enum status delivery_begin(struct delivery *delivery, struct db *db, struct delivery_flight *flight, struct event **events,
+                           size_t n, struct arena *arena)
+{
+    if (delivery_is_down(delivery))
+        return STATUS_UNAVAILABLE;
+    flight->began_ns = clock_monotonic_ns();
+    return event_store_begin(db, &flight->write, events, n, arena);
+}
+
+bool delivery_is_over(struct db *db, struct delivery_flight *flight, struct arena *arena, enum status *st)
+{
+    const struct event_write *write = &flight->write;
+
+    if (!event_store_is_over(db, &flight->write, arena, st))
+        return false;
+    for (size_t i = 0; i < write->n; i++)
+        write->events[i]->verdict = *st;
+    if (*st == STATUS_OK)
+        count_group(METRIC_TO_DATABASE, write->n, flight->began_ns);
+    return true;
+}
+
+void delivery_resume(struct delivery *delivery, struct db *db, const struct delivery_flight *flight, enum status st,
+                     struct arena *arena)
+{
+    const struct event_write *write = &flight->write;
+
+    if ((st == STATUS_UNPROCESSABLE && write->n > 1) || event_store_should_retry(db, st)) {
+        delivery_write(delivery, db, write->events, write->n, arena);
+        return;
+    }
+    set_verdicts(write->events, write->n, st);
+    settle(delivery, write->events, write->n, flight->began_ns);
 }

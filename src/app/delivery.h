@@ -21,7 +21,27 @@ struct delivery {
  * kept. The array is reordered. arena serves the call and may be reset behind it. */
 void delivery_write(struct delivery *delivery, struct db *db, struct event **events, size_t n, struct arena *arena);
 
-/* The same without asking the database. */
+/* A group on its way to the database while the caller does other things. */
+struct delivery_flight {
+    struct event_write write;
+    int64_t began_ns;
+};
+
+/* Begins to write n events over a connection that is ready (event_store_begin); the array is sorted, arena as for delivery_write. Returns
+ * STATUS_OK when it is under way; else nothing has been written, and delivery_write is to find out why. */
+enum status delivery_begin(struct delivery *delivery, struct db *db, struct delivery_flight *flight, struct event **events,
+                           size_t n, struct arena *arena) MUST_USE;
+
+/* Returns false while it is not over. On STATUS_OK verdict and is_duplicate are set in each event; anything else is to be given to
+ * delivery_resume. */
+bool delivery_is_over(struct db *db, struct delivery_flight *flight, struct arena *arena, enum status *st);
+
+/* Does what is left to do for a flight that came to st, as delivery_write would: tries again, divides, or queues. Waits for it. db is the
+ * connection that it went over. */
+void delivery_resume(struct delivery *delivery, struct db *db, const struct delivery_flight *flight, enum status st,
+                     struct arena *arena);
+
+/* As delivery_write, without asking the database. */
 void delivery_queue(struct delivery *delivery, struct event **events, size_t n);
 
 /* Is the database known to be away? */

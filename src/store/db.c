@@ -65,6 +65,16 @@ void db_memory_rest(struct db *db)
     db->memory_bytes = 0;
 }
 
+bool db_is_ready(const struct db *db)
+{
+    return db->conn && PQstatus(db->conn) == CONNECTION_OK;
+}
+
+int db_fd(const struct db *db)
+{
+    return db_is_ready(db) ? PQsocket(db->conn) : -1;
+}
+
 bool db_went_stale(const struct db *db)
 {
     return db->went_stale;
@@ -83,8 +93,7 @@ int64_t db_deadline(const struct db *db)
                                             : DB_NO_DEADLINE;
 }
 
-/* Sends what is to be sent and waits until a result can be had without blocking. */
-static enum status await(struct db *db, int64_t deadline_ms)
+enum status db_await(struct db *db, int64_t deadline_ms)
 {
     for (;;) {
         int unsent = PQflush(db->conn);
@@ -111,7 +120,7 @@ static enum status await(struct db *db, int64_t deadline_ms)
 
 enum status db_next_result(struct db *db, int64_t deadline_ms, PGresult **result)
 {
-    enum status st = await(db, deadline_ms);
+    enum status st = db_await(db, deadline_ms);
 
     if (st == STATUS_OK)
         *result = PQgetResult(db->conn);
@@ -146,7 +155,7 @@ enum status db_connect(struct db *db)
 {
     char timeout[16];
 
-    if (db->conn && PQstatus(db->conn) == CONNECTION_OK)
+    if (db_is_ready(db))
         return STATUS_OK;
     db_disconnect(db);
     snprintf(timeout, sizeof timeout, "%d", db->options.connect_timeout_s);

@@ -81,6 +81,40 @@ int64_t db_spent_ns(void);
  *         anything else. */
 enum status db_run(struct db *db, const struct db_step *steps, size_t n_steps) MUST_USE;
 
+/* ---- a flight that nobody waits for ---- */
+
+enum { DB_FLIGHT_STEPS = 8 };
+
+/* A flight that was sent, and whose answers are taken as they come. Nothing else may be done with the connection meanwhile. */
+struct db_flight {
+    struct db_step steps[DB_FLIGHT_STEPS];
+    size_t n_steps;
+    bool must_prepare[DB_FLIGHT_STEPS + 1]; /* by step: it is prepared first */
+    size_t index;                           /* of the step that is answered next; n_steps: the end of the flight */
+    bool prepares;                          /* what is answered next is its preparation */
+    bool is_over;
+    bool is_out_of_step; /* libpq and we are not at one on where it ends */
+    enum status first_failure;
+    int64_t begun_ns;
+    int64_t deadline_ms;
+};
+
+/* Is there a connection, as far as is known? Only then can a flight begin. */
+bool db_is_ready(const struct db *db);
+
+/* Its socket; -1 where there is none. */
+int db_fd(const struct db *db);
+
+/* Sends the steps without waiting. A transaction that no step opens begins with the first, and is committed at the end. Their results are
+ * to be empty. Unless STATUS_OK is returned the connection is lost. */
+enum status db_flight_begin(struct db *db, struct db_flight *flight, const struct db_step *steps, size_t n_steps) MUST_USE;
+
+/* Has all been sent? Else db_flight_is_over sends more, once the socket takes it. */
+bool db_is_sent(struct db *db);
+
+/* Takes what has come. Returns false while the flight is not over; else *st is as db_run returns it. */
+bool db_flight_is_over(struct db *db, struct db_flight *flight, enum status *st);
+
 /* Runs a script of several statements, each on its own unless it opens a transaction. Statuses as db_run. */
 enum status db_script(struct db *db, const char *sql) MUST_USE;
 

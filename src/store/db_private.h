@@ -58,6 +58,9 @@ enum status db_connect(struct db *db) MUST_USE;
 /* Until when the answer to a statement that is sent now is waited for (clock_monotonic_ms), or DB_NO_DEADLINE. */
 int64_t db_deadline(const struct db *db);
 
+/* Sends what is to be sent and waits until a result can be had without blocking. */
+enum status db_await(struct db *db, int64_t deadline_ms) MUST_USE;
+
 /* The next result, which is the caller's; NULL at the end of a statement's results. */
 enum status db_next_result(struct db *db, int64_t deadline_ms, PGresult **result) MUST_USE;
 
@@ -65,6 +68,9 @@ enum status db_next_result(struct db *db, int64_t deadline_ms, PGresult **result
 
 struct db_timing db_timing_begin(void);
 void db_timing_end(const struct db_timing *timing, enum db_query query);
+
+/* Counts what no thread has waited for. */
+void db_timing_count(int64_t elapsed_ns, enum db_query query);
 
 /* ---- statements (db_flight.c) ---- */
 

@@ -29,11 +29,16 @@ struct db_timing db_timing_begin(void)
     return (struct db_timing){ .began_ns = clock_monotonic_ns(), .spent_before_ns = spent_ns };
 }
 
+void db_timing_count(int64_t elapsed_ns, enum db_query query)
+{
+    metrics_observe_ns(METRIC_1(DB_DURATION, label_of(query)), elapsed_ns);
+}
+
 /* What was run meanwhile (the set-up of a new connection, say) is part of it: the sum is set, not added to. */
 void db_timing_end(const struct db_timing *timing, enum db_query query)
 {
     int64_t elapsed_ns = clock_monotonic_ns() - timing->began_ns;
 
     spent_ns = timing->spent_before_ns + elapsed_ns;
-    metrics_observe_ns(METRIC_1(DB_DURATION, label_of(query)), elapsed_ns);
+    db_timing_count(elapsed_ns, query);
 }

@@ -100,6 +100,12 @@ static void mark_duplicates(const struct db_result *rows, struct event **events,
 
 /* ---- the transaction ---- */
 
+/* A statement alone is a transaction, committed at the end of its flight: all or none, and no words on BEGIN and COMMIT. */
+static struct db_step write_step(const struct event_columns *columns, struct db_result *rows)
+{
+    return (struct db_step){ .query = QUERY_EVENT_WRITE, .params = columns->params, .n_params = EVENT_COLUMNS, .result = rows };
+}
+
 static enum status write_once(struct db *db, struct event **events, size_t n, struct arena *arena)
 {
     struct event_columns columns;
@@ -107,12 +113,8 @@ static enum status write_once(struct db *db, struct event **events, size_t n, st
     enum status st = columns_fill(db, events, n, &columns);
 
     if (st == STATUS_OK) {
-        const struct db_step steps[] = {
-            { .query = QUERY_BEGIN },
-            { .query = QUERY_EVENT_WRITE, .params = columns.params, .n_params = EVENT_COLUMNS, .result = &rows },
-            { .query = QUERY_COMMIT },
-        };
-        st = db_run(db, steps, 3);
+        const struct db_step step = write_step(&columns, &rows);
+        st = db_run(db, &step, 1);
     }
     if (st == STATUS_OK)
         mark_duplicates(&rows, events, n, arena);
@@ -138,6 +140,11 @@ enum status event_store_try(struct db *db, struct event *event)
     return st;
 }
 
+bool event_store_should_retry(const struct db *db, enum status st)
+{
+    return st == STATUS_RETRY || (st == STATUS_UNAVAILABLE && db_went_stale(db));
+}
+
 enum status event_store_write(struct db *db, struct event **events, size_t n, struct arena *arena)
 {
     enum status st = STATUS_INTERNAL;
@@ -146,10 +153,35 @@ enum status event_store_write(struct db *db, struct event **events, size_t n, st
     for (int attempt = 0; attempt < EVENT_STORE_ATTEMPTS; attempt++) {
         metrics_add(METRIC_DB_RETRIES, attempt > 0);
         st = write_once(db, events, n, arena);
-        if (st != STATUS_RETRY && !(st == STATUS_UNAVAILABLE && db_went_stale(db)))
+        if (!event_store_should_retry(db, st))
             break;
         if (st == STATUS_RETRY)
             poll(NULL, 0, (int)(clock_now_us() % RETRY_PAUSE_MS)); /* the other side is not to be met in step again */
     }
     return st;
+}
+
+enum status event_store_begin(struct db *db, struct event_write *write, struct event **events, size_t n, struct arena *arena)
+{
+    struct event_columns columns;
+
+    *write = (struct event_write){ .events = events, .n = n };
+    event_order_sort(events, n, arena);
+    enum status st = columns_fill(db, events, n, &columns);
+    if (st == STATUS_OK) {
+        const struct db_step step = write_step(&columns, &write->rows);
+        st = db_flight_begin(db, &write->flight, &step, 1);
+    }
+    db_memory_rest(db); /* libpq has its own copy */
+    return st;
+}
+
+bool event_store_is_over(struct db *db, struct event_write *write, struct arena *arena, enum status *st)
+{
+    if (!db_flight_is_over(db, &write->flight, st))
+        return false;
+    if (*st == STATUS_OK)
+        mark_duplicates(&write->rows, write->events, write->n, arena);
+    db_result_clear(&write->rows);
+    return true;
 }

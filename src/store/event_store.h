@@ -23,4 +23,22 @@ enum status event_store_try(struct db *db, struct event *event) MUST_USE;
  * transaction that lost a conflict is repeated, in EVENT_STORE_ATTEMPTS at most, before either is reported. */
 enum status event_store_write(struct db *db, struct event **events, size_t n, struct arena *arena) MUST_USE;
 
+/* Did the last write over db, which came to st, fail by chance, so that the same again may succeed at once? */
+bool event_store_should_retry(const struct db *db, enum status st);
+
+/* A group that is being written while the caller does other things. It stays where it is until it is over. */
+struct event_write {
+    struct db_flight flight;
+    struct db_result rows;
+    struct event **events;
+    size_t n;
+};
+
+/* Sends n events as event_store_write does, without waiting, over a connection that is ready (db_is_ready). */
+enum status event_store_begin(struct db *db, struct event_write *write, struct event **events, size_t n,
+                              struct arena *arena) MUST_USE;
+
+/* Returns false while the write is not over; else *st is as event_store_write returns it after one attempt. */
+bool event_store_is_over(struct db *db, struct event_write *write, struct arena *arena, enum status *st);
+
 #endif

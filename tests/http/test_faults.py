@@ -7,6 +7,7 @@ import pytest
 
 from client import CREATED, Api
 from fcgi import cgi_variables
+from servers import wait_until
 
 
 def check_unavailable(response):
@@ -98,6 +99,44 @@ def test_locked_row_is_an_outage_that_passes(make_daemon, cluster, event_type):
         holder.close()
     assert cluster.execute("SELECT count(*) FROM event_log WHERE event_type = %s", (event_type,)) == [(1,)]
     assert responder.post(event).status == 201
+
+
+def test_group_whose_connection_is_ended_is_written_over_another(daemon, cluster, event_type):
+    """It waits for a lock when its server process is ended: it is written again, and nobody is told."""
+    event = {"event_type": event_type, "session_id": "s1"}
+    assert daemon.post(json.dumps(event).encode()).status == 201
+    answers = []
+    holder = cluster.connect()
+    try:
+        holder.autocommit = False
+        with holder.cursor() as cursor:
+            cursor.execute("SELECT FROM events WHERE event_type = %s FOR UPDATE", (event_type,))
+        waiting = threading.Thread(target=lambda: answers.append(daemon.post(json.dumps(event | {"n": 2}).encode())))
+        waiting.start()
+        ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'synchrony_writer' AND wait_event_type = 'Lock'"
+        wait_until(lambda: cluster.execute(ended), "nobody waits for the lock")
+    finally:
+        holder.rollback()
+        holder.close()
+    waiting.join()
+    assert [answer.status for answer in answers] == [201]
+    assert daemon.items(event_type=event_type) == [event | {"n": 2}]
+    assert cluster.execute("SELECT count(*) FROM event_log WHERE event_type = %s", (event_type,)) == [(2,)]
+
+
+@pytest.mark.parametrize("sqlstate, status", [("22000", 400), ("P0001", 500)])
+def test_what_fails_at_its_commit_is_not_acknowledged(daemon, cluster, event_type, sqlstate, status):
+    cluster.execute(f"""CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS
+                        $$BEGIN RAISE 'no' USING ERRCODE = '{sqlstate}'; END$$""")
+    cluster.execute(f"""CREATE CONSTRAINT TRIGGER late AFTER INSERT ON events DEFERRABLE INITIALLY DEFERRED
+                        FOR EACH ROW WHEN (NEW.event_type = '{event_type}' AND NEW.session_id = 'bad') EXECUTE FUNCTION fail()""")
+    try:
+        for session_id, want in (("a", 201), ("bad", status), ("b", 201)):
+            event = {"event_type": event_type, "session_id": session_id}
+            assert daemon.post(json.dumps(event).encode()).status == want
+    finally:
+        cluster.execute("DROP FUNCTION fail() CASCADE")
+    assert cluster.execute("SELECT session_id FROM event_log WHERE event_type = %s ORDER BY 1", (event_type,)) == [("a",), ("b",)]
 
 
 def test_unreachable_database_leaves_a_responder_that_answers(make_daemon, run_dir):
