@@ -96,12 +96,12 @@ static bool has_suspect_run(struct bytes text)
 
 /* ---- escapes ---- */
 
-enum { FULL_WIDTH = 0xef /* the first byte of U+FF10 to U+FF19, which are EF BC 90 to EF BC 99 */ };
+enum { FULL_WIDTH_ZERO = 0xff10, FULL_WIDTH = 0xef /* the first byte of all ten, EF BC 90 to EF BC 99 */ };
 
 static bool read_hex(struct bytes text, size_t at, size_t n, unsigned *value)
 {
     *value = 0;
-    if (text.len - at < n)
+    if (at > text.len || text.len - at < n)
         return false;
     for (size_t end = at + n; at < end; at++) {
         unsigned c = (unsigned char)text.p[at];
@@ -111,6 +111,30 @@ static bool read_hex(struct bytes text, size_t at, size_t n, unsigned *value)
         *value = *value << 4 | digit;
     }
     return true;
+}
+
+static enum kind kind_of_code(unsigned value)
+{
+    if (value > 0xff)
+        return value - FULL_WIDTH_ZERO <= 9 ? CODE : FILLER;
+    return separator_is_letter((char)value) || kinds[value] == DIGIT ? CODE : kind_of((unsigned char)value);
+}
+
+/* An escaped backslash may begin an escape of JSON that is itself a string: what that stands for, and how long all of it is. */
+static enum kind decode_inner(struct bytes text, size_t at, size_t *len)
+{
+    size_t end = at;
+    unsigned value;
+
+    while (end < text.len && text.p[end] == '\\')
+        end++;
+    char next = end < text.len ? text.p[end] : '\0';
+    if (next == 't' || (next == 'u' && read_hex(text, end + 1, 4, &value))) {
+        *len = end - at + (next == 't' ? 1 : 5);
+        return next == 't' ? FILLER : kind_of_code(value);
+    }
+    *len = 2;
+    return BREAKER;
 }
 
 /* What stands at the backslash or percent sign, and how long it is. A letter or digit, which nobody encodes without need, what is encoded
@@ -124,16 +148,12 @@ static enum kind decode(struct bytes text, size_t at, size_t *len)
     *len = 1;
     if (!is_percent && next != 'u') {
         *len = 2;
-        return next == 't' ? FILLER : next && strchr("\"\\/bfnr", next) ? BREAKER : CODE;
+        return next == '\\' ? decode_inner(text, at, len) : next == 't' ? FILLER : next && strchr("\"/bfnr", next) ? BREAKER : CODE;
     }
     if (!read_hex(text, is_percent ? at + 1 : at + 2, is_percent ? 2 : 4, &value))
         return is_percent ? BREAKER : CODE;
     *len = is_percent ? 3 : 6;
-    if (is_percent ? value == FULL_WIDTH : value - 0xff10 <= 9) /* a full-width digit, or what it begins with */
-        return CODE;
-    if (value > 0xff)
-        return FILLER;
-    return separator_is_letter((char)value) || kinds[value] == DIGIT ? CODE : kind_of((unsigned char)value);
+    return is_percent && value == FULL_WIDTH ? CODE : kind_of_code(value);
 }
 
 /* Looks at the run around the escape at `at`, and on, behind escapes that break it, up to a byte that does. *end is there. */

@@ -81,19 +81,19 @@ static bool read_hex(struct bytes text, size_t at, size_t n, unsigned *value)
 }
 
 /* Undoes the escape at `at`. Returns its length. */
-static size_t unescape(struct scrub_view *view, struct bytes content, size_t at)
+static size_t unescape(struct scrub_view *view, struct bytes text, size_t at, size_t origin)
 {
     static const char short_escapes[] = { ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r', ['t'] = '\t' };
-    unsigned char kind = at + 1 < content.len ? (unsigned char)content.p[at + 1] : '\\';
+    unsigned char kind = at + 1 < text.len ? (unsigned char)text.p[at + 1] : '\\';
     unsigned unit, low;
 
-    if (kind != 'u' || !read_hex(content, at + 2, 4, &unit)) {
-        put(view, kind < sizeof short_escapes && short_escapes[kind] ? (unsigned char)short_escapes[kind] : kind, at);
-        return at + 1 < content.len ? 2 : 1;
+    if (kind != 'u' || !read_hex(text, at + 2, 4, &unit)) {
+        put(view, kind < sizeof short_escapes && short_escapes[kind] ? (unsigned char)short_escapes[kind] : kind, origin);
+        return at + 1 < text.len ? 2 : 1;
     }
-    bool is_pair = unit >= 0xd800 && unit < 0xdc00 && at + 7 < content.len && memcmp(content.p + at + 6, "\\u", 2) == 0 &&
-                   read_hex(content, at + 8, 4, &low) && low >= 0xdc00 && low <= 0xdfff;
-    put_character(view, is_pair ? 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00) : unit, at);
+    bool is_pair = unit >= 0xd800 && unit < 0xdc00 && at + 7 < text.len && memcmp(text.p + at + 6, "\\u", 2) == 0 &&
+                   read_hex(text, at + 8, 4, &low) && low >= 0xdc00 && low <= 0xdfff;
+    put_character(view, is_pair ? 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00) : unit, origin);
     return is_pair ? 12 : 6;
 }
 
@@ -117,7 +117,7 @@ enum status scrub_view_open(struct scrub_view *view, struct bytes content)
         return STATUS_NO_MEMORY;
     for (size_t at = 0; at < content.len;) {
         if (content.p[at] == '\\') {
-            at += unescape(view, content, at);
+            at += unescape(view, content, at, at);
         } else {
             put(view, (unsigned char)content.p[at], at);
             at++;
@@ -128,26 +128,68 @@ enum status scrub_view_open(struct scrub_view *view, struct bytes content)
     return STATUS_OK;
 }
 
-bool scrub_view_decode(struct scrub_view *view)
+/* Each plus that is no prefix is a blank. */
+static bool undo_pluses(struct scrub_view *view)
 {
-    const struct scrub_view old = *view;
+    const struct bytes text = scrub_view_text(view);
     bool has_changed = false;
 
-    if (!memchr(old.text, '%', old.len) && !memchr(old.text, '+', old.len))
-        return false;
-    view->len = 0;
-    for (size_t at = 0; at < old.len;) {
-        unsigned code, c = (unsigned char)old.text[at];
-        uint32_t origin = old.origins[at];
-        bool is_encoded = c == '%' && read_hex(scrub_view_text(&old), at + 1, 2, &code);
-        /* Before it stands what did, or the blank that was a plus. */
-        bool is_blank = c == '+' && !separator_is_prefix(scrub_view_text(&old), at);
-        has_changed |= is_encoded || is_blank;
-        put(view, is_encoded ? code : is_blank ? ' ' : c, origin); /* never past what has been read */
-        at += is_encoded ? 3 : 1;
+    for (size_t at = 0; at < text.len; at++) {
+        if (text.p[at] != '+' || separator_is_prefix(text, at))
+            continue;
+        view->text[at] = ' ';
+        has_changed = true;
     }
-    view->origins[view->len] = old.origins[old.len];
-    repair(view);
+    return has_changed;
+}
+
+static bool is_escape(struct bytes text, size_t at)
+{
+    char kind = at + 1 < text.len ? text.p[at + 1] : '\0';
+    unsigned unit;
+
+    return text.p[at] == '\\' && kind && strchr("\"\\/bfnrtu", kind) && (kind != 'u' || read_hex(text, at + 2, 4, &unit));
+}
+
+/* Percent-encoded bytes, and escapes of JSON: never more is put than has been read. */
+static bool undo_codes(struct scrub_view *view)
+{
+    const struct bytes text = scrub_view_text(view);
+    bool has_changed = false;
+    unsigned code;
+
+    view->len = 0;
+    for (size_t at = 0; at < text.len;) {
+        uint32_t origin = view->origins[at];
+        if (is_escape(text, at)) {
+            at += unescape(view, text, at, origin);
+            has_changed = true;
+        } else if (text.p[at] == '%' && read_hex(text, at + 1, 2, &code)) {
+            put(view, code, origin);
+            at += 3;
+            has_changed = true;
+        } else {
+            put(view, (unsigned char)text.p[at], origin);
+            at++;
+        }
+    }
+    view->origins[view->len] = view->origins[text.len];
+    return has_changed;
+}
+
+static bool has(const struct scrub_view *view, char c)
+{
+    return memchr(view->text, c, view->len) != NULL;
+}
+
+bool scrub_view_decode(struct scrub_view *view)
+{
+    bool has_changed = has(view, '+') && undo_pluses(view);
+
+    if ((has(view, '%') || has(view, '\\')) && undo_codes(view)) {
+        repair(view);
+        has_changed = true;
+    }
     return has_changed;
 }
 

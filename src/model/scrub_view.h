@@ -1,5 +1,6 @@
-/* The content of a JSON string as those see it who read it: escapes undone, then percent-encoding, as often as it was applied. Each byte
- * knows where it came from, so that what is found in the view can be cut out of the text. */
+/* The content of a JSON string as those see it who read it: escapes undone, then percent-encoding and the escapes of JSON that is itself
+ * a string, as often as they were applied. Each byte knows where it came from, so that what is found in the view can be cut out of the
+ * text. */
 #ifndef SYNCHRONY_MODEL_SCRUB_VIEW_H
 #define SYNCHRONY_MODEL_SCRUB_VIEW_H
 
@@ -21,7 +22,8 @@ void scrub_view_free(struct scrub_view *view);
  * Returns STATUS_NO_MEMORY. */
 enum status scrub_view_open(struct scrub_view *view, struct bytes content) MUST_USE;
 
-/* Undoes one percent-encoding; a plus becomes a blank with the first, unless it begins a telephone number.
+/* Undoes one percent-encoding and the escapes of one JSON text within the string; a plus becomes a blank with the first, unless it begins a
+ * telephone number.
  * Returns false where there is nothing to undo. */
 bool scrub_view_decode(struct scrub_view *view);
 

@@ -154,7 +154,19 @@ static void try_all(struct bytes text, struct arena *arena)
 
 enum place { PLACE_VALUE, PLACE_NAME, PLACE_PAGE_URL, PLACE_DEEP, PLACE_SESSION_ID, PLACE_EVENT_TYPE, PLACE_NUMBER, PLACE_COUNT };
 
-enum writing { AS_IT_IS, ESCAPED, SEPARATORS_ESCAPED, PERCENT, PERCENT_TWICE, PERCENT_THRICE, ALL_PERCENT, WRITING_COUNT };
+enum writing {
+    AS_IT_IS,
+    ESCAPED,
+    SEPARATORS_ESCAPED,
+    PERCENT,
+    PERCENT_TWICE,
+    PERCENT_THRICE,
+    ALL_PERCENT,
+    INNER_ESCAPED, /* as in JSON within the string */
+    INNER_SEPARATORS,
+    FULL_WIDTH,
+    WRITING_COUNT
+};
 
 struct input {
     const uint8_t *data;
@@ -276,6 +288,10 @@ static void add_character(struct buf *to, const struct character *c, enum writin
         add_percent(to, c->text, writing == ALL_PERCENT ? 1 : writing - PERCENT + 1);
     else if (writing == ESCAPED || (is_separator && (writing == SEPARATORS_ESCAPED || c->code < ' ')))
         buf_add_format(to, "\\u%04x", c->code);
+    else if (writing == INNER_ESCAPED || (is_separator && writing == INNER_SEPARATORS))
+        buf_add_format(to, "\\\\u%04x", c->code);
+    else if (writing == FULL_WIDTH && c->code >= '0' && c->code <= '9')
+        buf_add_format(to, "\xef\xbc%c", (int)(0x90 + c->code - '0'));
     else
         buf_add(to, c->text);
 }
