@@ -9,7 +9,7 @@
 #include "app/config.h"
 #include "base/arena.h"
 #include "base/status.h"
-#include "store/key_store.h"
+#include "store/row_report.h"
 
 /* An action that was asked for. */
 struct command_call {

@@ -5,6 +5,7 @@
 #include "base/entropy.h"
 #include "ctl/command.h"
 #include "model/origin.h"
+#include "store/key_store.h"
 
 enum { LIST_MAX = 100, DEFAULT_GRACE_S = 24 * 60 * 60, DURATION_MAX_S = 10 * 366 * 24 * 60 * 60 };
 

@@ -16,11 +16,12 @@ struct report {
     size_t n_rows;
 };
 
-static void print_row(void *context, const struct bytes *columns)
+static void print_row(void *context, const struct bytes *columns, size_t n)
 {
     static const int widths[] = { 36, 20, 20, 20, 10, 0, 0, 7, 0 };
     struct report *report = context;
 
+    (void)n;
     if (report->json) {
         command_print_json(&report->n_rows, &columns[9], 1);
         return;
@@ -49,10 +50,11 @@ static enum status list(struct command_call *call)
     return STATUS_OK;
 }
 
-static void print_line(void *context, const struct bytes *columns)
+static void print_line(void *context, const struct bytes *columns, size_t n)
 {
     struct report *report = context;
 
+    (void)n;
     if (report->json) {
         if (!report->n_rows++)
             printf("%.*s\n", (int)columns[2].len, columns[2].p);
@@ -72,11 +74,12 @@ static enum status show(struct command_call *call)
     if (!uuid_parse(bytes_of(call->operands[0]), &id))
         return command_refuse(call, "an ID is a UUID, as list prints it", call->operands[0]);
     enum status st = rejected_event_get(call->db, &id, print_line, &report);
-    if (st == STATUS_NOT_FOUND)
-        fprintf(stderr, "synchrony: quarantine show: there is none of that ID\n");
-    else if (st != STATUS_OK)
+    if (st != STATUS_OK)
         return command_failed("quarantine show", call->db, st);
-    return st;
+    if (report.n_rows)
+        return STATUS_OK;
+    fprintf(stderr, "synchrony: quarantine show: there is none of that ID\n");
+    return STATUS_NOT_FOUND;
 }
 
 /* ---- arguments ---- */

@@ -30,6 +30,12 @@ struct db_param {
     size_t len;
 };
 
+/* A text; NULL where it is absent. Borrowed. */
+static inline struct db_param db_text(struct bytes text)
+{
+    return (struct db_param){ text.p, text.len };
+}
+
 /* The rows of an answer; freed with db_result_clear. */
 struct db_result {
     void *rows; /* owned */

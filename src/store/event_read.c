@@ -35,11 +35,6 @@ static struct plan plan_of(const struct selection *selection)
     return (struct plan){ QUERY_EVENT_READ_BY_TYPE, DB_PLAN_ONCE, N_ROWS + 1 };
 }
 
-static struct db_param text_param(struct bytes text)
-{
-    return (struct db_param){ text.p, text.len };
-}
-
 enum status event_read_begin(struct db *db, const struct selection *selection, size_t n_rows)
 {
     const struct selection_place *after = &selection->after;
@@ -51,10 +46,10 @@ enum status event_read_begin(struct db *db, const struct selection *selection, s
     pg_timestamptz_put(selection->until_us, until);
     pg_timestamptz_put(after->occurred_at_us, after_time);
     const struct db_param params[PARAMETER_COUNT] = {
-        [EVENT_TYPE] = text_param(selection->event_type),
-        [SESSION] = text_param(selection->session_id.p ? selection->session_id : after->session_id),
+        [EVENT_TYPE] = db_text(selection->event_type),
+        [SESSION] = db_text(selection->session_id.p ? selection->session_id : after->session_id),
         [N_ROWS] = { n_rows ? limit : NULL, n_rows ? sizeof limit : 0 },
-        [PAGE_URL] = text_param(selection->page_url),
+        [PAGE_URL] = db_text(selection->page_url),
         [SINCE] = { since, sizeof since },
         [UNTIL] = { until, sizeof until },
         [AFTER_TIME] = { after_time, sizeof after_time },

@@ -8,11 +8,6 @@
 
 enum { NUMBER_BYTES = 24, ARRAYS_MAX_BYTES = 8 * 1024 * 1024 };
 
-static struct db_param text_param(struct bytes text)
-{
-    return (struct db_param){ text.p, text.len };
-}
-
 static struct db_param number_param(int64_t number, char text[NUMBER_BYTES])
 {
     int len = snprintf(text, NUMBER_BYTES, "%lld", (long long)number);
@@ -40,12 +35,12 @@ enum status key_store_create(struct db *db, const struct new_key *key)
     struct buf arrays[3] = { buf_new(ARRAYS_MAX_BYTES), buf_new(ARRAYS_MAX_BYTES), buf_new(ARRAYS_MAX_BYTES) };
     char lifetime[NUMBER_BYTES];
     const struct db_param params[] = {
-        text_param(key->os_user),
-        text_param(key->id),
+        db_text(key->os_user),
+        db_text(key->id),
         { key->digest.octets, sizeof key->digest.octets },
-        text_param(key->name),
+        db_text(key->name),
         array_param(&arrays[0], key->scopes, key->n_scopes),
-        text_param(key->plan),
+        db_text(key->plan),
         array_param(&arrays[1], key->origins, key->n_origins),
         array_param(&arrays[2], key->event_types, key->n_event_types),
         key->lifetime_s ? number_param(key->lifetime_s, lifetime) : (struct db_param){ 0 },
@@ -60,7 +55,7 @@ enum status key_store_create(struct db *db, const struct new_key *key)
 
 enum status key_store_revoke(struct db *db, struct bytes os_user, struct bytes id)
 {
-    const struct db_param params[] = { text_param(os_user), text_param(id) };
+    const struct db_param params[] = { db_text(os_user), db_text(id) };
 
     return run(db, QUERY_API_KEY_REVOKE, params, 2);
 }
@@ -69,9 +64,9 @@ enum status key_store_rotate(struct db *db, struct bytes os_user, struct bytes o
                              const struct api_key_digest *new_digest, int64_t grace_s)
 {
     char grace[NUMBER_BYTES];
-    const struct db_param params[] = { text_param(os_user),
-                                       text_param(old_id),
-                                       text_param(new_id),
+    const struct db_param params[] = { db_text(os_user),
+                                       db_text(old_id),
+                                       db_text(new_id),
                                        { new_digest->octets, sizeof new_digest->octets },
                                        number_param(grace_s, grace) };
 
@@ -80,20 +75,7 @@ enum status key_store_rotate(struct db *db, struct bytes os_user, struct bytes o
 
 enum status key_store_list(struct db *db, row_reporter *report, void *context)
 {
-    struct db_result rows;
-    const struct db_step step = { .query = QUERY_API_KEY_LIST, .result = &rows };
-    enum status st = db_run(db, &step, 1);
-
-    if (st != STATUS_OK)
-        return st;
-    for (size_t row = 0; row < db_result_rows(&rows); row++) {
-        struct bytes columns[KEY_LIST_COLUMNS];
-        for (int i = 0; i < KEY_LIST_COLUMNS; i++)
-            columns[i] = db_result_value(&rows, row, i);
-        report(context, columns, KEY_LIST_COLUMNS);
-    }
-    db_result_clear(&rows);
-    return STATUS_OK;
+    return row_report(db, (struct db_step){ .query = QUERY_API_KEY_LIST }, KEY_LIST_COLUMNS, report, context);
 }
 
 /* ---- for the responder ---- */

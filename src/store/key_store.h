@@ -7,7 +7,7 @@
 #define SYNCHRONY_STORE_KEY_STORE_H
 
 #include "model/key_ring.h"
-#include "store/db.h"
+#include "store/row_report.h"
 
 struct new_key {
     struct bytes os_user; /* who makes it, as the operating system says */
@@ -32,9 +32,7 @@ enum status key_store_revoke(struct db *db, struct bytes os_user, struct bytes i
 enum status key_store_rotate(struct db *db, struct bytes os_user, struct bytes old_id, struct bytes new_id,
                              const struct api_key_digest *new_digest, int64_t grace_s) MUST_USE;
 
-/* A key or a plan as a list shows it: columns as the query of its list says, the first of them JSON; borrowed. */
-typedef void row_reporter(void *context, const struct bytes *columns, size_t n);
-
+/* A key as a list shows it: columns as the query says, the first of them JSON. */
 enum { KEY_LIST_COLUMNS = 8 };
 enum status key_store_list(struct db *db, row_reporter *report, void *context) MUST_USE;
 

@@ -2,7 +2,7 @@
 #ifndef SYNCHRONY_STORE_PLAN_STORE_H
 #define SYNCHRONY_STORE_PLAN_STORE_H
 
-#include "store/key_store.h"
+#include "store/row_report.h"
 
 /* Numbers are texts, judged by the database: a rate may be a fraction. */
 struct new_plan {
@@ -16,6 +16,7 @@ struct new_plan {
 enum status plan_store_put(struct db *db, const struct new_plan *plan) MUST_USE;
 enum status plan_store_remove(struct db *db, struct bytes os_user, struct bytes name) MUST_USE;
 
+/* A plan as a list shows it: columns as the query says, the first of them JSON. */
 enum { PLAN_LIST_COLUMNS = 6 };
 enum status plan_store_list(struct db *db, row_reporter *report, void *context) MUST_USE;
 

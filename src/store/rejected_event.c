@@ -208,44 +208,23 @@ enum status rejected_event_settle(struct db *db, struct bytes os_user, const str
     return st;
 }
 
-/* Runs a query and reports its rows. Returns STATUS_NOT_FOUND where there are none. */
-static enum status report_rows(struct db *db, struct db_step step, int n_columns, rejected_event_reporter *report, void *context)
-{
-    struct bytes columns[REJECTED_EVENT_LIST_COLUMNS];
-    struct db_result result;
-
-    step.result = &result;
-    enum status st = db_run(db, &step, 1);
-    if (st != STATUS_OK)
-        return st;
-    size_t rows = db_result_rows(&result);
-    for (size_t row = 0; row < rows; row++) {
-        for (int i = 0; i < n_columns; i++)
-            columns[i] = db_result_value(&result, row, i);
-        report(context, columns);
-    }
-    db_result_clear(&result);
-    return rows ? STATUS_OK : STATUS_NOT_FOUND;
-}
-
-enum status rejected_event_list(struct db *db, const struct rejected_event_filter *filter, size_t max,
-                                rejected_event_reporter *report, void *context)
+enum status rejected_event_list(struct db *db, const struct rejected_event_filter *filter, size_t max, row_reporter *report,
+                                void *context)
 {
     char limit[NUMBER_BYTES];
     const struct db_param params[] = { text_param(filter->event_type), text_param(filter->reason),
                                        text_param(bytes_of(filter->since)), number_param(limit, max) };
     const struct db_step step = { .query = QUERY_REJECTED_EVENTS_LIST, .params = params, .n_params = 4 };
-    enum status st = report_rows(db, step, REJECTED_EVENT_LIST_COLUMNS, report, context);
 
-    return st == STATUS_NOT_FOUND ? STATUS_OK : st;
+    return row_report(db, step, REJECTED_EVENT_LIST_COLUMNS, report, context);
 }
 
-enum status rejected_event_get(struct db *db, const struct uuid *rejection_id, rejected_event_reporter *report, void *context)
+enum status rejected_event_get(struct db *db, const struct uuid *rejection_id, row_reporter *report, void *context)
 {
     char text[UUID_TEXT_BYTES + 1];
 
     uuid_format(rejection_id, text);
     const struct db_param param = { text, UUID_TEXT_BYTES };
     const struct db_step step = { .query = QUERY_REJECTED_EVENT_GET, .params = &param, .n_params = 1 };
-    return report_rows(db, step, REJECTED_EVENT_GET_COLUMNS, report, context);
+    return row_report(db, step, REJECTED_EVENT_GET_COLUMNS, report, context);
 }

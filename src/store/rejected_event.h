@@ -7,7 +7,7 @@
 
 #include "base/arena.h"
 #include "model/event.h"
-#include "store/db.h"
+#include "store/row_report.h"
 
 struct rejected_event {
     struct uuid rejection_id;
@@ -48,14 +48,12 @@ enum status rejected_event_settle(struct db *db, struct bytes os_user, const str
 
 /* A row of a list, or a line of one event: texts, the last of them all that there is as JSON. */
 enum { REJECTED_EVENT_LIST_COLUMNS = 10, REJECTED_EVENT_GET_COLUMNS = 3 };
-typedef void rejected_event_reporter(void *context, const struct bytes *columns);
 
 /* Reports up to max, newest first: rejection_id, time, type, reason, keyword, pointer, version, size, state, JSON. */
-enum status rejected_event_list(struct db *db, const struct rejected_event_filter *filter, size_t max,
-                                rejected_event_reporter *report, void *context) MUST_USE;
+enum status rejected_event_list(struct db *db, const struct rejected_event_filter *filter, size_t max, row_reporter *report,
+                                void *context) MUST_USE;
 
-/* Reports all that is kept of one: name, value, JSON. Returns STATUS_NOT_FOUND. */
-enum status rejected_event_get(struct db *db, const struct uuid *rejection_id, rejected_event_reporter *report,
-                               void *context) MUST_USE;
+/* Reports all that is kept of one, if it is there: name, value, JSON. */
+enum status rejected_event_get(struct db *db, const struct uuid *rejection_id, row_reporter *report, void *context) MUST_USE;
 
 #endif
