@@ -119,8 +119,8 @@ static inline bool stands_next(const struct scan *scan, char c)
 
 /* ---- elements ---- */
 
-/* Makes room for as many elements as there will be, going by the length of those before. */
-static bool elements_grow(struct scan *scan)
+/* Makes room for as many elements as there will be, going by the length of those before. Rare, and kept out of what is in line. */
+static __attribute__((noinline)) bool elements_grow(struct scan *scan)
 {
     enum { FIRST_CAPACITY = 4 };
     struct guard_result *result = scan->result;
