@@ -82,6 +82,13 @@ static enum status accept(struct call *call, struct event *event, int64_t receiv
     return st;
 }
 
+/* Events of one type that follow one another share its text: who compares their types later, when they are no longer at hand, need not look. */
+static void share_type(struct event *event, const struct event *before)
+{
+    if (bytes_equal(event->event_type, before->event_type))
+        event->event_type = before->event_type;
+}
+
 static struct bytes text_of(struct bytes body, const struct guard_element *element)
 {
     return (struct bytes){ body.p + element->text.begin, element->text.end - element->text.begin };
@@ -100,6 +107,8 @@ static enum status judge_all(struct call *call, struct bytes body, const struct 
         struct bytes text = body;
         const struct guard_element *element = &scan->elements[i];
         enum status st = decode(call, &text, &element, event, problem);
+        if (st == STATUS_OK && i)
+            share_type(event, &call->batch.items[i - 1].event);
         if (st == STATUS_OK)
             st = accept(call, event, received_at_us + (int64_t)i);
         if (st == STATUS_OK)

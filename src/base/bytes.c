@@ -13,7 +13,7 @@ struct bytes bytes_of(const char *text)
 
 bool bytes_equal(struct bytes a, struct bytes b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
+    return a.len == b.len && (a.p == b.p || a.len == 0 || memcmp(a.p, b.p, a.len) == 0);
 }
 
 static char lower(char c)

@@ -13,7 +13,7 @@ struct known {
 
 /* A member of the key: a string of 1 to max_bytes bytes without control characters. */
 static enum status key_member(const struct known *member, const char *name, const char *pointer, size_t max_bytes,
-                              struct arena *arena, struct bytes *value, struct problem *problem)
+                              struct bytes *value, struct problem *problem)
 {
     struct bytes text = member->text;
 
@@ -27,13 +27,12 @@ static enum status key_member(const struct known *member, const char *name, cons
     if (utf8_has_control(text))
         return problem_set(problem, STATUS_INVALID_EVENT, "%s must not hold control characters", name);
     problem->pointer = NULL;
-    *value = arena_copy(arena, text);
-    return value->p ? STATUS_OK : STATUS_NO_MEMORY;
+    *value = text;
+    return STATUS_OK;
 }
 
 /* Both absences are one answer, so they are looked for before either value is judged. */
-static enum status key_members(const struct known *known, const struct limits *limits, struct arena *arena, struct event *event,
-                               struct problem *problem)
+static enum status key_members(const struct known *known, const struct limits *limits, struct event *event, struct problem *problem)
 {
     if (known[GUARD_EVENT_TYPE].kind == KNOWN_ABSENT) {
         problem->pointer = "/event_type";
@@ -44,11 +43,11 @@ static enum status key_members(const struct known *known, const struct limits *l
         return STATUS_MISSING_FIELDS;
     }
 
-    enum status st = key_member(&known[GUARD_EVENT_TYPE], "event_type", "/event_type", limits->event_type_max_bytes, arena,
+    enum status st = key_member(&known[GUARD_EVENT_TYPE], "event_type", "/event_type", limits->event_type_max_bytes,
                                 &event->event_type, problem);
     if (st == STATUS_OK)
-        st = key_member(&known[GUARD_SESSION_ID], "session_id", "/session_id", limits->session_id_max_bytes, arena,
-                        &event->session_id, problem);
+        st = key_member(&known[GUARD_SESSION_ID], "session_id", "/session_id", limits->session_id_max_bytes, &event->session_id,
+                        problem);
     return st;
 }
 
@@ -72,10 +71,26 @@ static enum status optional_members(const struct known *known, const struct limi
     return STATUS_OK;
 }
 
+static bool is_between(char c)
+{
+    return c == ',' || c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static struct bytes trim(struct bytes text)
+{
+    while (text.len && is_between(text.p[0])) {
+        text.p++;
+        text.len--;
+    }
+    while (text.len && is_between(text.p[text.len - 1]))
+        text.len--;
+    return text;
+}
+
 /* Appends the members that stand in text, if any, to a list of members in json. */
 static void members_append(struct bytes text, char *json, size_t *len)
 {
-    struct bytes members = bytes_trim(text, " \t\r\n,");
+    struct bytes members = trim(text);
 
     if (!members.len)
         return;
@@ -180,7 +195,7 @@ enum status event_decode(struct bytes text, const struct guard_element *element,
 
     enum status st = known_members(text, element, reader, arena, known);
     if (st == STATUS_OK)
-        st = key_members(known, limits, arena, event, problem);
+        st = key_members(known, limits, event, problem);
     if (st == STATUS_OK)
         st = optional_members(known, limits, event, problem);
     if (st == STATUS_OK)

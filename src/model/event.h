@@ -28,7 +28,7 @@ struct event {
 
 /* Reads one element that json_guard has passed without a fault.
  *
- * text     what was scanned; event->properties may point into it.
+ * text     what was scanned; what event has may point into it.
  * event    on STATUS_OK all but received_at_us is set, and event_id and occurred_at_us where the client sent them; its bytes live
  *          as long as text and arena.
  * problem  says which member is at fault on STATUS_INVALID_EVENT.
