@@ -6,13 +6,13 @@
 
 static enum status refill(struct entropy *entropy)
 {
-    ssize_t got;
-
-    do
-        got = getrandom(entropy->pool, sizeof entropy->pool, 0);
-    while (got < 0 && errno == EINTR);
-    if (got != (ssize_t)sizeof entropy->pool)
-        return STATUS_INTERNAL;
+    /* A signal may cut it short past 256 bytes. */
+    for (size_t n = 0; n < sizeof entropy->pool;) {
+        ssize_t got = getrandom(entropy->pool + n, sizeof entropy->pool - n, 0);
+        if (got < 0 && errno != EINTR)
+            return STATUS_INTERNAL;
+        n += got > 0 ? (size_t)got : 0;
+    }
     entropy->left = sizeof entropy->pool;
     return STATUS_OK;
 }

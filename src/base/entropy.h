@@ -6,7 +6,7 @@
 
 #include "base/status.h"
 
-enum { ENTROPY_POOL_BYTES = 256 }; /* getrandom gives as many at once, uninterrupted */
+enum { ENTROPY_POOL_BYTES = 1024 }; /* for a batch of 100 events */
 
 /* Unpredictable bytes that were fetched and not given out yet. Starts as { 0 }; used by one thread; never to be carried over a fork. */
 struct entropy {

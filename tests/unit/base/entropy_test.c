@@ -6,7 +6,7 @@ Test(entropy, fills_all_that_was_asked_for_and_no_more)
 {
     struct entropy entropy = { 0 };
 
-    for (size_t len = 0; len <= ENTROPY_POOL_BYTES; len++) {
+    for (size_t len = 0; len <= ENTROPY_POOL_BYTES; len += len < 32 ? 1 : 31) {
         unsigned char seen[ENTROPY_POOL_BYTES] = { 0 };
         unsigned char *p = malloc(len + 1);
         /* Each byte is other than 0 within forty draws, but for one chance in 2^320. */
