@@ -82,7 +82,7 @@ static enum status accept(struct call *call, struct event *event, int64_t receiv
     return st;
 }
 
-/* Events of one type that follow one another share its text: who compares their types later, when they are no longer at hand, need not look. */
+/* Events of one type that follow one another share its text: who compares their types later, out of the caches by then, need not look. */
 static void share_type(struct event *event, const struct event *before)
 {
     if (bytes_equal(event->event_type, before->event_type))
