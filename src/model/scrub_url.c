@@ -61,6 +61,12 @@ static void copy(struct reduction *reduction, size_t begin, size_t end)
     buf_add(reduction->to, (struct bytes){ reduction->content.p + begin, end - begin });
 }
 
+/* What is left of a fragment must be read as the fragment was: a question mark in a name would be the beginning of its parameters. */
+static bool is_misleading(const struct reduction *reduction, size_t begin, struct bytes name)
+{
+    return reduction->url.p[begin - 1] == '#' && name.len && memchr(name.p, '?', name.len);
+}
+
 /* Copies the parameters from begin to end that are listed, each with the byte before it; the first with the "?" or "#" before begin. */
 static void copy_parameters(struct reduction *reduction, size_t begin, size_t end)
 {
@@ -75,7 +81,7 @@ static void copy_parameters(struct reduction *reduction, size_t begin, size_t en
         const char *equals = name.len ? memchr(name.p, '=', name.len) : NULL;
         if (equals)
             name.len = (size_t)(equals - name.p);
-        if (next == at || is_listed(reduction->work->scrub, name)) {
+        if (next == at || (is_listed(reduction->work->scrub, name) && !is_misleading(reduction, begin, name))) {
             copy(reduction, is_first ? begin - 1 : at - 1, is_first ? begin : at);
             copy(reduction, at, next);
             is_first = false;
