@@ -10,7 +10,11 @@
 #include "store/event_order.h"
 #include "store/pg_value.h"
 
-enum { GROUP_MAX_BYTES = 256 * 1024 * 1024, RETRY_PAUSE_MS = 20 };
+enum {
+    GROUP_MAX_BYTES = 256 * 1024 * 1024,
+    RETRY_PAUSE_MS = 20,
+    MANY_EVENTS = 64, /* from where QUERY_EVENT_WRITE_MANY is the cheaper */
+};
 
 /* ---- parameters ---- */
 
@@ -76,12 +80,12 @@ static struct identity *identities_of(struct event *const *events, size_t n, str
     return identities;
 }
 
-/* Tells new events from duplicates by the rows that the database returned: the identities of those that are new, or none of them, for all.
+/* Tells new events from duplicates by the rows that the database returned: the identities of those that are new, or one of NULLs, for all.
  * All are committed by now, so where memory fails they count as new. */
 static void mark_duplicates(const struct db_result *rows, struct event **events, size_t n, struct arena *arena)
 {
     size_t n_rows = db_result_rows(rows);
-    bool are_new = n_rows == 1 && !db_result_value(rows, 0, 0).p;
+    bool are_new = n_rows == n || (n_rows == 1 && !db_result_value(rows, 0, 0).p);
     struct identity *identities = n_rows && !are_new ? identities_of(events, n, arena) : NULL;
 
     for (size_t i = 0; i < n; i++)
@@ -101,9 +105,12 @@ static void mark_duplicates(const struct db_result *rows, struct event **events,
 /* ---- the transaction ---- */
 
 /* A statement alone is a transaction, committed at the end of its flight: all or none, and no words on BEGIN and COMMIT. */
-static struct db_step write_step(const struct event_columns *columns, struct db_result *rows)
+static struct db_step write_step(const struct event_columns *columns, size_t n, struct db_result *rows)
 {
-    return (struct db_step){ .query = QUERY_EVENT_WRITE, .params = columns->params, .n_params = EVENT_COLUMNS, .result = rows };
+    return (struct db_step){ .query = n < MANY_EVENTS ? QUERY_EVENT_WRITE : QUERY_EVENT_WRITE_MANY,
+                             .params = columns->params,
+                             .n_params = EVENT_COLUMNS,
+                             .result = rows };
 }
 
 static enum status write_once(struct db *db, struct event **events, size_t n, struct arena *arena)
@@ -113,7 +120,7 @@ static enum status write_once(struct db *db, struct event **events, size_t n, st
     enum status st = columns_fill(db, events, n, &columns);
 
     if (st == STATUS_OK) {
-        const struct db_step step = write_step(&columns, &rows);
+        const struct db_step step = write_step(&columns, n, &rows);
         st = db_run(db, &step, 1);
     }
     if (st == STATUS_OK)
@@ -169,7 +176,7 @@ enum status event_store_begin(struct db *db, struct event_write *write, struct e
     event_order_sort(events, n, arena);
     enum status st = columns_fill(db, events, n, &columns);
     if (st == STATUS_OK) {
-        const struct db_step step = write_step(&columns, &write->rows);
+        const struct db_step step = write_step(&columns, n, &write->rows);
         st = db_flight_begin(db, &write->flight, &step, 1);
     }
     db_memory_rest(db); /* libpq has its own copy */

@@ -76,7 +76,7 @@ class Bench:
         """The peers' statements, and the product's for a group as write_many.sql."""
         path = os.path.join(self.run_dir, "sql")
         shutil.copytree(os.path.join(prepare.HERE, "sql"), path)
-        many = shutil.copy(os.path.join(prepare.TOP, "db", "queries", "event_write.sql"), os.path.join(path, "write_many.sql"))
+        many = shutil.copy(os.path.join(prepare.TOP, "db", "queries", "event_write_many.sql"), os.path.join(path, "write_many.sql"))
         with open(many, encoding="utf-8") as file:
             return path, parameters(file.read())
 
