@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app/access.h"
+#include "app/pace.h"
 #include "app/spool.h"
 #include "base/clock.h"
 #include "base/metrics.h"
@@ -19,7 +20,7 @@ struct reading {
     struct selection selection;
     struct long_question question;
     struct item_format format;
-    struct selection_place last; /* of the items written so far; of a page alone */
+    struct selection_place last; /* of the items written so far; of a page, and of an answer whose query was stopped */
     struct buf last_session;
     size_t n_items;
     bool has_more; /* than the page holds */
@@ -27,6 +28,9 @@ struct reading {
     bool is_known; /* the client has it, whatever it is */
     struct bytes if_none_match;
     struct spool spool;
+    struct db *db; /* whose query gives the items; NULL: none */
+    bool is_stopped;
+    struct pace pace;
 };
 
 static const char *variable(const struct call *call, const char *name)
@@ -34,14 +38,53 @@ static const char *variable(const struct call *call, const char *name)
     return call->exchange->variable(call->exchange->context, name);
 }
 
-/* ---- the items ---- */
-
 static void remember(struct reading *reading, const struct item *item)
 {
     buf_reset(&reading->last_session);
     buf_add(&reading->last_session, item->session_id);
     reading->last = (struct selection_place){ buf_bytes(&reading->last_session), item->occurred_at_us, item->event_id };
 }
+
+/* ---- the query ---- */
+
+/* Items in the order of time are where they are no longer, once they have been replaced. */
+static bool can_resume(const struct reading *reading)
+{
+    return reading->db && (reading->selection.is_history || reading->selection.order == ORDER_SESSION_ID);
+}
+
+/* pace_slow: while the query waits as well, the database can take away nothing that was replaced since it began, and who replaces the same
+ * item again and again takes ever longer. Each query has its own time, but all of them together have no more than one. */
+static enum status stop(void *context)
+{
+    struct reading *reading = context;
+    const struct call *call = reading->call;
+    int64_t spent_ms = (clock_monotonic_ns() - call->begun_ns) / 1000000;
+
+    if (!reading->is_stopped)
+        db_stream_stop(reading->db);
+    reading->is_stopped = true;
+    return spent_ms > call->worker->service->config->read_timeout_ms ? STATUS_UNAVAILABLE : STATUS_OK;
+}
+
+static enum status begin_query(struct reading *reading, size_t n_rows)
+{
+    enum status st = event_read_begin(reading->db, &reading->selection, n_rows);
+
+    db_stream_watch(reading->db, reading->call->exchange->peer_fd);
+    return st;
+}
+
+/* Goes on behind an item. */
+static enum status resume(struct reading *reading, const struct item *item)
+{
+    remember(reading, item);
+    reading->selection.after = reading->last;
+    reading->is_stopped = false;
+    return reading->last_session.failed ? STATUS_NO_MEMORY : begin_query(reading, 0);
+}
+
+/* ---- the items ---- */
 
 /* From here on the client's pace counts. */
 static enum status begin_long_answer(struct reading *reading)
@@ -51,6 +94,9 @@ static enum status begin_long_answer(struct reading *reading)
 
     if (is_in_pieces && !reading->is_long)
         reading->is_long = long_answers_begin(&call->worker->service->long_answers, &reading->question, clock_monotonic_ms());
+    if (reading->is_long && can_resume(reading) && !reading->pace.response)
+        pace_begin(&reading->pace, &call->response, call->exchange->peer_fd, call->worker->service->config->client_timeout_ms, stop,
+                   reading);
     if (call->on_long && !call->is_long)
         call->on_long(call->on_long_context); /* they find what is remembered now */
     call->is_long = true;
@@ -93,16 +139,15 @@ static enum status write_item(struct reading *reading, const struct item *item)
     return st;
 }
 
-static enum status write_items(struct reading *reading, struct db *db)
+static enum status write_items(struct reading *reading)
 {
     const struct http_response *response = &reading->call->response;
     size_t limit = reading->selection.limit;
     struct item item;
-    enum status st = event_read_begin(db, &reading->selection, limit ? limit + 1 : 0);
+    enum status st = begin_query(reading, limit ? limit + 1 : 0);
 
-    db_stream_watch(db, reading->call->exchange->peer_fd);
     if (st == STATUS_OK)
-        st = event_read_next(db, &item);
+        st = event_read_next(reading->db, &item);
     reading->is_known = (st == STATUS_OK || st == STATUS_END) && etag_is_any(reading->if_none_match);
     if (reading->is_known)
         return STATUS_OK;
@@ -113,8 +158,10 @@ static enum status write_items(struct reading *reading, struct db *db)
             st = write_item(reading, &item);
         if (response->without_body && response->has_begun)
             return STATUS_OK;
+        if (st == STATUS_OK && reading->is_stopped)
+            st = resume(reading, &item);
         if (st == STATUS_OK)
-            st = event_read_next(db, &item);
+            st = event_read_next(reading->db, &item);
     }
     if (st != STATUS_END)
         return st;
@@ -137,15 +184,17 @@ static enum status read_from(struct reading *reading, struct db *db)
 {
     enum status st = STATUS_INTERNAL;
 
+    reading->db = db;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
         if (attempt)
             rewrite(reading);
-        st = write_items(reading, db);
+        st = write_items(reading);
         bool may_retry = st == STATUS_RETRY || (st == STATUS_UNAVAILABLE && db_went_stale(db));
         db_stream_end(db);
         if (!may_retry || reading->call->response.has_begun)
             break;
     }
+    reading->db = NULL;
     return st;
 }
 
@@ -283,6 +332,7 @@ enum status read_items(struct call *call)
     call->response.hold_bytes = HTTP_HOLD_MAX_BYTES;
     reading.format = item_format_new(representation, reading.selection.event_type, &csv);
     st = answer(&reading);
+    pace_end(&reading.pace);
     if (reading.is_long)
         long_answers_end(&call->worker->service->long_answers);
     item_format_free(&reading.format);

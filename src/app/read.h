@@ -7,7 +7,9 @@
 /* Answers what model/selection reads from the query string, in the representation that Accept asks for.
  *
  * Without a limit the answer is streamed: from its first MiB on it leaves as the database gives it, and no faster than the client takes
- * it. A page (limit) is complete before its first byte leaves, so that its head can name the next; past its first MiB it waits in a file.
+ * it. While the client takes nothing there is no query: another goes on behind the last item. Items that are replaced meanwhile are in the
+ * answer in either form, once; items in the order of time, which could then be in it twice, are of one query. A page (limit) is complete
+ * before its first byte leaves, so that its head can name the next; past its first MiB it waits in a file.
  * HEAD of a streamed answer stops at the first piece.
  *
  * Returns STATUS_MISSING_PARAMETER, STATUS_INVALID_PARAMETER, STATUS_NOT_ACCEPTABLE, STATUS_UNAVAILABLE, STATUS_BUSY; a failure after the

@@ -154,6 +154,10 @@ enum status db_stream_next(struct db *db) MUST_USE;
 /* A value of the row, in the binary form of its type, borrowed until the next call; absent for NULL. */
 struct bytes db_stream_value(const struct db *db, int column);
 
+/* Stops a stream's query, so that the server keeps neither its rows nor its snapshot; what db_stream_value gave stays until the next stream
+ * has its first row. To be followed by db_stream_begin or db_stream_end. */
+void db_stream_stop(struct db *db);
+
 /* Ends a stream. Where rows were not taken the query is cancelled at the server; a connection on which that takes long is made anew when it
  * is used next. */
 void db_stream_end(struct db *db);

@@ -122,23 +122,32 @@ static bool take_cancelled(struct db *db)
 static void cancel(struct db *db)
 {
     char error[64];
+    PGresult *row = db->row;
     PGcancel *handle = PQgetCancel(db->conn);
+
+    db->row = NULL; /* it outlives the connection */
 
     if (handle && PQcancel(handle, error, sizeof error) && take_cancelled(db))
         db->is_reused = true;
     else
         db_disconnect(db);
+    db->row = row;
     PQfreeCancel(handle);
 }
 
-void db_stream_end(struct db *db)
+void db_stream_stop(struct db *db)
 {
     db->watched_fd = 0;
-    PQclear(db->row);
-    db->row = NULL;
     if (db->is_streaming) {
         db_timing_end(&db->stream, db->stream_query);
         cancel(db);
     }
     db->is_streaming = false;
+}
+
+void db_stream_end(struct db *db)
+{
+    PQclear(db->row);
+    db->row = NULL;
+    db_stream_stop(db);
 }

@@ -1,6 +1,7 @@
 """Long answers: who leaves frees the database at once, who reads slowly holds up nobody, and memory does not depend on how long they are."""
 
 import contextlib
+import json
 import os
 
 import pytest
@@ -11,6 +12,7 @@ from fcgi import STDOUT, Unclean, cgi_variables
 from servers import wait_until
 
 MANY = 20000
+STOPPED = 3000
 CROWD = 120  # fewer than may wait to be accepted
 # Under a sanitizer freed memory is kept for a while: here only a little of it.
 MEASURED = {"ASAN_OPTIONS": "quarantine_size_mb=1:detect_leaks=0"}
@@ -81,15 +83,38 @@ def test_client_that_leaves_in_the_midst_ends_the_query(make_daemon, cluster, lo
     assert len(daemon.items(event_type=long_type)) == MANY
 
 
-def test_client_that_stops_reading_is_cut_off(make_daemon, cluster, long_type):
-    daemon = make_daemon({"client_timeout_ms": 500}).start()
+def test_client_that_stops_reading_is_cut_off(make_daemon, long_type):
+    """It holds the one place that long answers have, until it does no longer."""
+    daemon = make_daemon({"client_timeout_ms": 500, "reader_connections": 1}).start()
     with stalled(daemon, long_type) as (connection, first):
-        wait_until(lambda: readers_at_work(cluster) == 1, "no reader at work")
-        wait_until(lambda: readers_at_work(cluster) == 0, "a client that reads nothing keeps its query", 10)
+        wait_until(lambda: daemon.get(event_type=long_type).status == 200, "a client that reads nothing keeps its place")
         with pytest.raises(Unclean) as unclean:
             connection.answer()
     with pytest.raises(ValueError):
         parse_json((first + unclean.value.args[0]).partition(b"\r\n\r\n")[2])
+
+
+def test_client_that_stops_reading_keeps_no_query_and_gets_all_when_it_goes_on(make_daemon, cluster, event_type):
+    """Each unchanged item exactly once; what was replaced meanwhile in either form."""
+    daemon = make_daemon({"client_timeout_ms": 6000}).start()
+    for table in ("events", "event_log"):
+        cluster.execute(f"INSERT INTO {table} (event_type, session_id, event_id, occurred_at, received_at, properties) "
+                        "SELECT %s, lpad(n::text, 6, '0'), gen_random_uuid(), now() - interval '1 day', now(), "
+                        "jsonb_build_object('n', n, 'text', repeat('x', 2000)) FROM generate_series(1, %s) AS n", (event_type, STOPPED))
+    queries = ({}, {"history": "true"}, {"history": "true", "order": "time"})
+    with contextlib.ExitStack() as stack:
+        readers = [stack.enter_context(begun(daemon, event_type=event_type, **query)) for query in queries]
+        texts = [first_bytes(reader) for reader in readers]
+        wait_until(lambda: readers_at_work(cluster) == 0, "clients that read nothing keep their queries")
+        for session in ("000001", f"{STOPPED:06}", f"{STOPPED + 1:06}"):
+            assert daemon.post(json.dumps({"event_type": event_type, "session_id": session, "n": 0}).encode()).status == 201
+        answers = [parse_json((text + reader.answer()).partition(b"\r\n\r\n")[2]) for reader, text in zip(readers, texts)]
+    sessions = [f"{n:06}" for n in range(1, STOPPED + 2)]
+    assert [item["session_id"] for item in answers[0]] == sessions
+    assert [int(item["n"]) for item in answers[0]] == [*range(1, STOPPED), 0, 0]
+    for answer in answers[1:]:
+        assert sorted(int(event["n"]) for event in answer if event["n"]) == list(range(1, STOPPED + 1))
+        assert sum(event["n"] == 0 for event in answer) in (2, 3)
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson", "text/csv"])
