@@ -10,7 +10,7 @@
 #define LENGTH(n) (1u << (n))
 #define LENGTHS(min, max) (LENGTH((max) + 1) - LENGTH(min))
 
-enum { PREFIX_DIGITS = 4 };
+enum { PREFIX_DIGITS = 4, HASH_MAX_BYTES = 1024 /* an RSA signature of 4096 bits */ };
 
 /* Issuers' ranges by their first four digits; ISO/IEC 7812 has six or eight, but the schemes publish theirs by two to four. Broad where
  * schemes share: 6 is UnionPay's, Discover's, Maestro's, RuPay's and more. Left out on purpose: 1 (UATP: account numbers and time stamps
@@ -87,16 +87,17 @@ static bool is_hexadecimal(char c)
     return separator_is_digit(c) || (unsigned char)((c | 0x20) - 'a') <= 'f' - 'a';
 }
 
-/* Is it a part of a hash, or of an identifier like one? */
+/* Is it a part of a hash, or of an identifier like one? None is longer than HASH_MAX_BYTES: many cards' numbers in one long token must not
+ * cost a look at all of it each. */
 static bool is_in_hash(struct bytes text, struct span span)
 {
     bool has_letter = false;
 
-    while (span.begin > 0 && is_alphanumeric(text.p[span.begin - 1]))
+    while (span.begin > 0 && span.end - span.begin <= HASH_MAX_BYTES && is_alphanumeric(text.p[span.begin - 1]))
         span.begin--;
-    while (span.end < text.len && is_alphanumeric(text.p[span.end]))
+    while (span.end < text.len && span.end - span.begin <= HASH_MAX_BYTES && is_alphanumeric(text.p[span.end]))
         span.end++;
-    if (span.end - span.begin < 16 || (span.end - span.begin) % 8)
+    if (span.end - span.begin < 16 || span.end - span.begin > HASH_MAX_BYTES || (span.end - span.begin) % 8)
         return false;
     for (size_t i = span.begin; i < span.end; i++) {
         if (!is_hexadecimal(text.p[i]))

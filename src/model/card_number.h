@@ -3,8 +3,8 @@
  *
  * One of ten numbers passes Luhn's check by chance, so everything else is looked at as well: the issuer's range, how the digits are
  * grouped, and what stands around them. Never found: the digits behind a decimal point, in a UUID, or in a token of hexadecimal digits
- * that is as long as hashes and identifiers are (16, 24, 32, … with a letter among them); a number with another count of digits directly
- * around it. */
+ * that is as long as hashes and identifiers are (16, 24, 32, … 1024 with a letter among them); a number with another count of digits
+ * directly around it. */
 #ifndef SYNCHRONY_MODEL_CARD_NUMBER_H
 #define SYNCHRONY_MODEL_CARD_NUMBER_H
 

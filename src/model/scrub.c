@@ -37,6 +37,7 @@ struct frame {
     size_t index;        /* of the element that is being read */
     struct bytes *taken; /* names of the object as they will stand, decoded, once one was masked; in the arena */
     size_t n_taken;
+    size_t suffix; /* the last number that a name got */
 };
 
 struct walk {
@@ -147,7 +148,7 @@ static bool is_taken(const struct frame *frame, struct bytes name)
     return false;
 }
 
-/* A name that was masked may stand in its object already: it then gets a number. */
+/* A name that was masked may stand in its object already: it then gets a number. None is tried twice, as many names may be masked. */
 static enum status make_unique(struct walk *walk, struct frame *frame, struct bytes *content)
 {
     struct bytes base = arena_copy(walk->arena, *content), name = { 0 };
@@ -156,10 +157,11 @@ static enum status make_unique(struct walk *walk, struct frame *frame, struct by
     *content = base;
     if (st == STATUS_OK)
         st = decode_name(walk, base, &name);
-    for (size_t n = 2; st == STATUS_OK && is_taken(frame, name); n++) {
+    while (st == STATUS_OK && is_taken(frame, name)) {
         char suffix[SUFFIX_BYTES];
         struct buf to = buf_new(base.len + sizeof suffix);
-        snprintf(suffix, sizeof suffix, "*%zu", n);
+        frame->suffix = frame->suffix ? frame->suffix + 1 : 2;
+        snprintf(suffix, sizeof suffix, "*%zu", frame->suffix);
         buf_add(&to, base);
         buf_add_text(&to, suffix);
         *content = to.failed ? (struct bytes){ 0 } : arena_copy(walk->arena, buf_bytes(&to));

@@ -133,7 +133,7 @@ static enum kind decode_inner(struct bytes text, size_t at, size_t *len)
         *len = end - at + (next == 't' ? 1 : 5);
         return next == 't' ? FILLER : kind_of_code(value);
     }
-    *len = 2;
+    *len = (end - at) & ~(size_t)1;
     return BREAKER;
 }
 

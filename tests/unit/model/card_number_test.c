@@ -262,3 +262,24 @@ Test(card_number, long_lists_of_numbers_take_no_time)
     cr_expect(!card_number_next((struct bytes){ text, len }, &from, &found));
     free(text);
 }
+
+/* Of each number in a long token it is asked whether the token is a hash. */
+Test(card_number, long_tokens_full_of_numbers_take_no_time)
+{
+    static const struct bytes piece = BYTES("a4111111111111111bcdef01");
+    size_t len = 10000 * piece.len, from = 0, n = 0;
+    char *text = malloc(len);
+    struct span found;
+
+    cr_assert(text);
+    for (size_t i = 0; i < len; i += piece.len)
+        memcpy(text + i, piece.p, piece.len);
+    while (card_number_next((struct bytes){ text, len }, &from, &found))
+        n++;
+    cr_expect_eq(n, 10000);
+    from = 0;
+    cr_expect(!card_number_next((struct bytes){ text, 1008 }, &from, &found));
+    from = 0;
+    cr_expect(card_number_next((struct bytes){ text, 1032 }, &from, &found)); /* no hash is so long */
+    free(text);
+}

@@ -128,3 +128,12 @@ Test(scrub_screen, nothing_that_is_let_go_holds_a_number)
     }
     cr_expect(n_found > 100, "%u", n_found);
 }
+
+Test(scrub_screen, long_runs_of_escapes_take_no_time)
+{
+    size_t len = 1024 * 1024;
+    char *text = repeated('\\', len);
+
+    cr_expect(!scrub_screen((struct bytes){ text, len }));
+    free(text);
+}

@@ -411,6 +411,21 @@ Test(scrub, scrubbed_is_valid_and_clean_and_else_the_same)
     arena_free(&arena);
 }
 
+Test(scrub, many_names_that_are_masked_take_no_time)
+{
+    struct arena arena = arena_new(4 * 1024 * 1024);
+    struct buf text = buf_new(64 * 1024);
+    struct bytes got;
+
+    for (int i = 0; i < 1000; i++)
+        buf_add_format(&text, "%s\"4111 1111 1111 1111 x%d\"", i ? ":1," : "{", i / 2);
+    buf_add_text(&text, ":1}");
+    EXPECT_STATUS(__LINE__, scrubbed(&masking, buf_bytes(&text), &arena, &got, NULL), STATUS_OK);
+    cr_expect(memmem(got.p, got.len, "*card* x499*501\":1}", 19), "%.*s", (int)got.len, got.p);
+    buf_free(&text);
+    arena_free(&arena);
+}
+
 /* ---- patterns ---- */
 
 Test(scrub, patterns_are_found_wherever_cards_are)
