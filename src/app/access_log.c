@@ -60,7 +60,7 @@ static void put_events(struct line *line, const struct call *call, char hash[SES
     const struct service *service = call->worker->service;
     struct bytes session = session_of(&call->batch);
 
-    put_number(line, "http.request.body.bytes", (int64_t)call->body_len);
+    put_number(line, "http.request.body.bytes", (int64_t)call->n_received);
     if (call->events)
         put_counts(line, &call->batch);
     if (!session.len || !service->has_session_key)

@@ -80,6 +80,7 @@ enum status bulk_receive(struct call *call, struct bytes *body, int *fd)
     enum status st = spool_open(call, fd);
     if (st == STATUS_OK)
         st = exchange_spool_body(call->exchange, &call->request, config_of(call)->async_body_max_bytes, *fd, &len, &call->problem);
+    call->n_received = len;
     if (st == STATUS_OK && len <= fits)
         st = read_back(*fd, len, &call->arena, body);
     if (*fd >= 0 && (st != STATUS_OK || len <= fits)) {

@@ -42,7 +42,8 @@ struct call {
     bool is_answered;       /* begin has written the answer; end has nothing to do */
     struct event **events;  /* those of the batch that are to be committed; in the arena */
     size_t n_events;
-    size_t body_len;
+    size_t body_len;                /* bytes of the body in the arena, unpacked */
+    size_t n_received;              /* of the body, likewise, wherever it is */
     size_t n_read;                  /* items that the answer has */
     bool is_long;                   /* the answer leaves at its client's pace: no other call is to wait for it */
     void (*on_long)(void *context); /* is told so, once; NULL: nobody waits */

@@ -49,7 +49,10 @@ static enum status read_body(struct call *call, bool is_packed, struct bytes *bo
 {
     enum status st = exchange_read_body(call->exchange, &call->request, limits_of(call), &call->arena, body, &call->problem);
 
-    return st == STATUS_OK && is_packed && body->len ? uncompress(call, body) : st;
+    if (st == STATUS_OK && is_packed && body->len)
+        st = uncompress(call, body);
+    call->n_received = body->len;
+    return st;
 }
 
 /* Turns a finding of the guard into the answer's details. */
@@ -153,6 +156,12 @@ static enum status parse(struct call *call, struct bytes body)
     return st == STATUS_OK ? batch_accepted(&call->batch, &call->arena, &call->events, &call->n_events) : st;
 }
 
+static enum status parse_body(struct call *call, struct bytes body)
+{
+    call->body_len = body.len;
+    return parse(call, body);
+}
+
 /* A batch on request may be larger than memory is to hold; a compressed one may not, as it is unpacked as a whole. */
 static enum status begin_bulk(struct call *call, bool is_packed)
 {
@@ -161,10 +170,8 @@ static enum status begin_bulk(struct call *call, bool is_packed)
     bool may_be_large = !is_packed && !exchange_body_fits(&call->request, limits_of(call)->body_max_bytes);
     enum status st = may_be_large ? bulk_receive(call, &body, &fd) : read_body(call, is_packed, &body);
 
-    if (st == STATUS_OK && body.p && !bulk_is_large(body, limits_of(call)->batch_max_events)) {
-        call->body_len = body.len;
-        return parse(call, body);
-    }
+    if (st == STATUS_OK && body.p && !bulk_is_large(body, limits_of(call)->batch_max_events))
+        return parse_body(call, body);
     call->is_answered = true;
     if (st == STATUS_OK)
         st = bulk_ingest(call, body, fd);
@@ -183,8 +190,7 @@ enum status ingest_begin(struct call *call)
         return begin_bulk(call, is_gzip(coding));
     if (st == STATUS_OK)
         st = read_body(call, is_gzip(coding), &body);
-    call->body_len = body.len;
-    return st == STATUS_OK ? parse(call, body) : st;
+    return st == STATUS_OK ? parse_body(call, body) : st;
 }
 
 static enum status end_one(struct call *call, enum status verdict)

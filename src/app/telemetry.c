@@ -57,7 +57,7 @@ static void count_refused(const struct call *call, enum status st)
 
 static void count_ingest(const struct call *call, enum status st)
 {
-    metrics_add(METRIC_HTTP_BODY_BYTES, call->body_len);
+    metrics_add(METRIC_HTTP_BODY_BYTES, call->n_received);
     if (call->is_batch)
         metrics_observe_size(METRIC_BATCH_EVENTS, call->batch.n);
     if (call->events)

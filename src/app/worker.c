@@ -94,6 +94,7 @@ static void reset(struct call *call, struct worker *worker, const struct exchang
     call->events = NULL;
     call->n_events = 0;
     call->body_len = 0;
+    call->n_received = 0;
     call->n_read = 0;
     call->is_long = false;
     call->on_long = NULL;

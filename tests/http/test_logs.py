@@ -58,6 +58,18 @@ def post(daemon, event, request_id, **headers):
     return daemon.post(json.dumps(event).encode(), headers=headers)
 
 
+@pytest.mark.parametrize("padding", [0, 1100000], ids=["in memory", "larger than memory is to hold"])
+def test_line_of_a_batch_on_request_tells_the_size_of_its_body(make_daemon, run_dir, event_type, padding):
+    path = os.path.join(run_dir, "queue." + event_type)
+    os.mkdir(path, 0o700)
+    give_away(path)
+    daemon = make_daemon(ALWAYS | {"queue_directory": path, "body_max_bytes": 1000000}).start()
+    events = [{"event_type": event_type, "session_id": f"s{n}"} for n in range(1001)]
+    body = json.dumps(events).encode() + b" " * padding
+    assert daemon.post(body, headers={"X-Request-Id": "r1", "Prefer": "respond-async"}).status == 202
+    assert line_of(daemon.responder_log, "r1")["http.request.body.bytes"] == len(body)
+
+
 def test_line_of_an_event(make_daemon, key_file, command, event_type):
     daemon = make_daemon(ALWAYS | {"log_session_key_file": key_file}).start()
     event = {"event_type": event_type, "session_id": "session 1"}
