@@ -85,7 +85,9 @@ static bool is_to_commit(const struct commits *commits)
         return false;
     if (!commits->n_committing)
         return true;
-    return (commits->filling->n_events >= SECOND_COMMIT_EVENTS || commits_last(commits, PATIENCE_MS)) &&
+    /* The committer may have more room than the groups that were taken back: there are groups for so many alone. */
+    return commits->n_committing < commits->service->config->writer_connections &&
+           (commits->filling->n_events >= SECOND_COMMIT_EVENTS || commits_last(commits, PATIENCE_MS)) &&
            committer_has_room(commits->committer);
 }
 
@@ -110,7 +112,7 @@ static void even_out(struct commits *commits, struct group *group)
 {
     size_t n = (commits->n_last + group->n + 1) / 2;
 
-    if (group->n <= n || group->n_events >= SECOND_COMMIT_EVENTS || !commits->idle)
+    if (group->slot || group->n <= n || group->n_events >= SECOND_COMMIT_EVENTS || !commits->idle)
         return;
     begin_filling(commits);
     for (size_t i = n; i < group->n; i++)

@@ -6,8 +6,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 enum {
     GROUP_ARENA_BYTES = 256 * 1024 * 1024,
+    START_AGAIN_MS = 10000,
     FLIGHT_MAX_EVENTS = 200 /* what a larger group takes of the writer's time is more than another thread costs */
 };
 
@@ -34,8 +37,9 @@ struct committer {
     struct lane *lanes; /* room for max_lanes */
     size_t max_lanes;
     size_t n_lanes;
-    pthread_mutex_t lock;  /* of what follows */
-    struct group *results; /* those that the threads are done with */
+    int64_t start_again_ms; /* when another lane may be had, where one could not */
+    pthread_mutex_t lock;   /* of what follows */
+    struct group *results;  /* those that the threads are done with */
     bool fd_is_set;
     bool is_stopping;
 };
@@ -70,7 +74,7 @@ static void write_events(struct lane *lane, struct group *group)
     struct host_slot *slot = group->slot;
 
     group->slot = NULL;
-    if (slot && write_by_leader(lane, slot, group->events))
+    if (!group->n_events || (slot && write_by_leader(lane, slot, group->events)))
         return;
     if (group->outcome != STATUS_OK)
         delivery_resume(delivery, lane->db, &group->delivery, group->outcome, &lane->arena);
@@ -294,9 +298,12 @@ bool committer_has_room(struct committer *committer)
 {
     if (idle_lane(committer))
         return true;
-    if (committer->n_lanes < committer->max_lanes && !start_lane(committer))
-        committer->max_lanes = committer->n_lanes; /* it does not try again each time */
-    return idle_lane(committer) != NULL;
+    if (committer->n_lanes == committer->max_lanes || clock_monotonic_ms() < committer->start_again_ms)
+        return false;
+    bool is_started = start_lane(committer);
+    if (!is_started)
+        committer->start_again_ms = clock_monotonic_ms() + START_AGAIN_MS;
+    return is_started;
 }
 
 void committer_give(struct committer *committer, struct group *group)

@@ -203,10 +203,10 @@ static void begin_parked(struct loop *loop)
 
 static void begin_inbox(struct loop *loop)
 {
-    while (loop->has_inbox && !commits_are_full(loop->commits)) {
+    while (loop->has_inbox && commits_have_room(loop->commits)) {
         struct flight *flight = inbox_take(&loop->writer->inbox);
         if (flight)
-            commits_add(loop->commits, flight);
+            admit(loop, flight);
         loop->has_inbox = flight != NULL;
     }
 }

@@ -60,9 +60,9 @@ enum status service_open(struct service *service, const struct config *config)
     service->has_session_key = read_session_key(config->log_session_key_file, &service->session_key);
     service->access = NULL;
     atomic_init(&service->last_received_at_us, 0);
-    /* Four more: for who leads the host's group, for who replays, for who keeps the catalogue, and for asking whether the database would
-     * take an event while all writers are busy. */
-    service->writers = db_pool_new(&writer, config->writer_connections + 4, config->pool_timeout_ms);
+    /* Five more: for who leads the host's group, for who replays, for who keeps the catalogue, and two for the probes, which ask whether
+     * the database would take an event while all writers are busy. */
+    service->writers = db_pool_new(&writer, config->writer_connections + 5, config->pool_timeout_ms);
     service->readers = db_pool_new(&reader, config->reader_connections, config->pool_timeout_ms);
     enum status st = service->writers && service->readers ? STATUS_OK : STATUS_NO_MEMORY;
     const struct quarantine_options quarantine = {

@@ -148,6 +148,7 @@ enum status db_flight_begin(struct db *db, struct db_flight *flight, const struc
 {
     *flight = (struct db_flight){ .n_steps = n_steps, .begun_ns = clock_monotonic_ns(), .deadline_ms = db_deadline(db) };
     memcpy(flight->steps, steps, n_steps * sizeof *steps);
+    db->went_stale = false;
     end_row_by_row(db);
     if (!send_flight(db, flight))
         return db_lost(db);
