@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/process.h"
 #include "cgi-bin/commits.h"
 #include "cgi-bin/parking.h"
 
@@ -384,6 +385,7 @@ static void *writer_main(void *context)
     struct writer *writer = context;
     struct loop *loop = loop_new(writer);
 
+    process_thread_gives_way();
     if (!loop)
         LOG(ERROR, "the writer could not start", log_text("error.message", bytes_of(strerror(errno))));
     while (loop && turn(loop)) {

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/process.h"
 #include "base/shared_file.h"
 
 enum {
@@ -401,6 +402,7 @@ void host_group_lead(struct host_group *group, struct delivery *delivery, struct
     leader->delivery = delivery;
     leader->db = db;
     leader->arena = arena_new(ARENA_BYTES);
+    process_thread_gives_way();
     while (!atomic_load(stops)) {
         if (!try_to_lead(leader->file))
             continue;

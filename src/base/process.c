@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,4 +79,11 @@ void process_seal(void)
     }
     (void)setrlimit(RLIMIT_CORE, &none);
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+void process_thread_gives_way(void)
+{
+    const struct sched_param param = { 0 };
+
+    (void)sched_setscheduler(0, SCHED_BATCH | SCHED_RESET_ON_FORK, &param);
 }
