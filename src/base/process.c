@@ -85,5 +85,5 @@ void process_thread_gives_way(void)
 {
     const struct sched_param param = { 0 };
 
-    (void)sched_setscheduler(0, SCHED_BATCH | SCHED_RESET_ON_FORK, &param);
+    (void)sched_setscheduler(0, SCHED_BATCH, &param);
 }
