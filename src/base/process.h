@@ -11,8 +11,9 @@ uint64_t process_identity(void);
 /* Is the process there that has this identity? True also where that cannot be told. */
 bool process_is_alive(uint64_t identity);
 
-/* From now on this thread, when it is woken, lets who is at work on its processor finish first (sched(7), SCHED_BATCH). For one that serves
- * many at once: the more of them have come to it by then, the less each costs. Where that is not allowed nothing changes. */
+/* From now on this thread, and those that it starts, let who is at work on a processor finish first when they are woken (sched(7),
+ * SCHED_BATCH). For one that serves many at once: the more have come to it by then, the less each costs. Where that is not allowed nothing
+ * changes. */
 void process_thread_gives_way(void);
 
 /* Keeps the memory of this process out of files: from now on it leaves no core, and no other process of its user can look into it. Even a
