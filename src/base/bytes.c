@@ -78,6 +78,21 @@ bool bytes_cut(struct bytes *text, char separator, struct bytes *head)
     return true;
 }
 
+bool bytes_read_hex(struct bytes text, size_t at, size_t n, unsigned *value)
+{
+    *value = 0;
+    if (at > text.len || text.len - at < n)
+        return false;
+    for (size_t end = at + n; at < end; at++) {
+        unsigned c = (unsigned char)text.p[at];
+        unsigned digit = c - '0' <= 9 ? c - '0' : (c | 0x20) - 'a' <= 5 ? (c | 0x20) - 'a' + 10 : 16;
+        if (digit > 15)
+            return false;
+        *value = *value << 4 | digit;
+    }
+    return true;
+}
+
 bool bytes_to_size(struct bytes text, size_t max, size_t *value)
 {
     size_t sum = 0;

@@ -41,6 +41,9 @@ bool bytes_cut(struct bytes *text, char separator, struct bytes *head);
 /* A non-negative decimal number of ASCII digits alone, at most max. Returns false for anything else. */
 bool bytes_to_size(struct bytes text, size_t max, size_t *value);
 
+/* Reads n hexadecimal digits from offset at on, 8 at most. Returns false where there are not so many. */
+bool bytes_read_hex(struct bytes text, size_t at, size_t n, unsigned *value);
+
 /* A growing buffer. Its ceiling is set at birth; what does not fit is not appended, even in part, and failed stays set, so a
  * caller may append many times and look once. */
 struct buf {

@@ -1,18 +1,5 @@
 #include "model/escapes.h"
 
-bool escapes_hex4(const char *p, unsigned *unit)
-{
-    *unit = 0;
-    for (size_t i = 0; i < 4; i++) {
-        unsigned c = (unsigned char)p[i];
-        unsigned digit = c - '0' <= 9 ? c - '0' : (c | 0x20) - 'a' <= 5 ? (c | 0x20) - 'a' + 10 : 16;
-        if (digit > 15)
-            return false;
-        *unit = *unit << 4 | digit;
-    }
-    return true;
-}
-
 static size_t utf8_put(char *to, unsigned c)
 {
     if (c < 0x80) {
@@ -40,7 +27,9 @@ static size_t utf8_put(char *to, unsigned c)
 /* Is there \uXXXX at p, before end, of a low surrogate? */
 static bool low_surrogate(const char *p, const char *end, unsigned *low)
 {
-    return end - p >= 6 && p[0] == '\\' && p[1] == 'u' && escapes_hex4(p + 2, low) && *low >= 0xdc00 && *low <= 0xdfff;
+    const struct bytes text = { p, (size_t)(end - p) };
+
+    return text.len >= 6 && p[0] == '\\' && p[1] == 'u' && bytes_read_hex(text, 2, 4, low) && *low >= 0xdc00 && *low <= 0xdfff;
 }
 
 /* One escape; *from stands on its backslash. */
@@ -55,7 +44,7 @@ static size_t decode_one(const char **from, const char *end, char *to)
         *from += 2;
         return 1;
     }
-    (void)escapes_hex4(*from + 2, &unit);
+    (void)bytes_read_hex((struct bytes){ *from, (size_t)(end - *from) }, 2, 4, &unit);
     *from += 6;
     if (unit >= 0xd800 && unit < 0xdc00 && low_surrogate(*from, end, &low)) {
         unit = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);

@@ -6,9 +6,6 @@
 
 #include "base/bytes.h"
 
-/* Reads four hexadecimal digits. Returns false where there are none. */
-bool escapes_hex4(const char *p, unsigned *unit);
-
 /* Decodes a well-formed content of a string, that is without its quotes, to a buffer of content.len bytes: an escape is never shorter
  * than what it stands for. A lone surrogate comes out as three bytes of its own. Returns the length. */
 size_t escapes_decode(struct bytes content, char *to);

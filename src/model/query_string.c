@@ -1,16 +1,6 @@
 #include "model/query_string.h"
 
-#include <string.h>
-
 #include "base/utf8.h"
-
-static int hex_value(char c)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c | 0x20 : c) : NULL;
-
-    return at ? (int)(at - digits) : -1;
-}
 
 /* "+" is a space and %XX a byte. Returns what is wrong, or NULL. */
 static const char *decode(struct bytes text, char *to, size_t *len)
@@ -21,11 +11,10 @@ static const char *decode(struct bytes text, char *to, size_t *len)
         if (c == '+')
             c = ' ';
         if (c == '%') {
-            int high = text.len - i > 2 ? hex_value(text.p[i + 1]) : -1;
-            int low = text.len - i > 2 ? hex_value(text.p[i + 2]) : -1;
-            if (high < 0 || low < 0)
+            unsigned code;
+            if (!bytes_read_hex(text, i + 1, 2, &code))
                 return "has a malformed percent escape";
-            c = (char)(high << 4 | low);
+            c = (char)code;
             i += 2;
         }
         if (c == '\0')

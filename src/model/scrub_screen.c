@@ -98,21 +98,6 @@ static bool has_suspect_run(struct bytes text)
 
 enum { FULL_WIDTH_ZERO = 0xff10, FULL_WIDTH = 0xef /* the first byte of all ten, EF BC 90 to EF BC 99 */ };
 
-static bool read_hex(struct bytes text, size_t at, size_t n, unsigned *value)
-{
-    *value = 0;
-    if (at > text.len || text.len - at < n)
-        return false;
-    for (size_t end = at + n; at < end; at++) {
-        unsigned c = (unsigned char)text.p[at];
-        unsigned digit = c - '0' <= 9 ? c - '0' : (c | 0x20) - 'a' <= 5 ? (c | 0x20) - 'a' + 10 : 16;
-        if (digit > 15)
-            return false;
-        *value = *value << 4 | digit;
-    }
-    return true;
-}
-
 static enum kind kind_of_code(unsigned value)
 {
     if (value > 0xff)
@@ -129,7 +114,7 @@ static enum kind decode_inner(struct bytes text, size_t at, size_t *len)
     while (end < text.len && text.p[end] == '\\')
         end++;
     char next = end < text.len ? text.p[end] : '\0';
-    if (next == 't' || (next == 'u' && read_hex(text, end + 1, 4, &value))) {
+    if (next == 't' || (next == 'u' && bytes_read_hex(text, end + 1, 4, &value))) {
         *len = end - at + (next == 't' ? 1 : 5);
         return next == 't' ? FILLER : kind_of_code(value);
     }
@@ -150,7 +135,7 @@ static enum kind decode(struct bytes text, size_t at, size_t *len)
         *len = 2;
         return next == '\\' ? decode_inner(text, at, len) : next == 't' ? FILLER : next && strchr("\"/bfnr", next) ? BREAKER : CODE;
     }
-    if (!read_hex(text, is_percent ? at + 1 : at + 2, is_percent ? 2 : 4, &value))
+    if (!bytes_read_hex(text, is_percent ? at + 1 : at + 2, is_percent ? 2 : 4, &value))
         return is_percent ? BREAKER : CODE;
     *len = is_percent ? 3 : 6;
     return is_percent && value == FULL_WIDTH ? CODE : kind_of_code(value);

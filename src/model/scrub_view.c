@@ -64,22 +64,6 @@ static void put_character(struct scrub_view *view, unsigned c, size_t origin)
     put(view, 0x80 | (c & 0x3f), origin);
 }
 
-/* Reads n hexadecimal digits. */
-static bool read_hex(struct bytes text, size_t at, size_t n, unsigned *value)
-{
-    *value = 0;
-    if (at > text.len || text.len - at < n)
-        return false;
-    for (size_t end = at + n; at < end; at++) {
-        unsigned c = (unsigned char)text.p[at];
-        unsigned digit = c - '0' <= 9 ? c - '0' : (c | 0x20) - 'a' <= 5 ? (c | 0x20) - 'a' + 10 : 16;
-        if (digit > 15)
-            return false;
-        *value = *value << 4 | digit;
-    }
-    return true;
-}
-
 /* Undoes the escape at `at`. Returns its length. */
 static size_t unescape(struct scrub_view *view, struct bytes text, size_t at, size_t origin)
 {
@@ -87,12 +71,12 @@ static size_t unescape(struct scrub_view *view, struct bytes text, size_t at, si
     unsigned char kind = at + 1 < text.len ? (unsigned char)text.p[at + 1] : '\\';
     unsigned unit, low;
 
-    if (kind != 'u' || !read_hex(text, at + 2, 4, &unit)) {
+    if (kind != 'u' || !bytes_read_hex(text, at + 2, 4, &unit)) {
         put(view, kind < sizeof short_escapes && short_escapes[kind] ? (unsigned char)short_escapes[kind] : kind, origin);
         return at + 1 < text.len ? 2 : 1;
     }
     bool is_pair = unit >= 0xd800 && unit < 0xdc00 && at + 7 < text.len && memcmp(text.p + at + 6, "\\u", 2) == 0 &&
-                   read_hex(text, at + 8, 4, &low) && low >= 0xdc00 && low <= 0xdfff;
+                   bytes_read_hex(text, at + 8, 4, &low) && low >= 0xdc00 && low <= 0xdfff;
     put_character(view, is_pair ? 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00) : unit, origin);
     return is_pair ? 12 : 6;
 }
@@ -148,7 +132,7 @@ static bool is_escape(struct bytes text, size_t at)
     char kind = at + 1 < text.len ? text.p[at + 1] : '\0';
     unsigned unit;
 
-    return text.p[at] == '\\' && kind && strchr("\"\\/bfnrtu", kind) && (kind != 'u' || read_hex(text, at + 2, 4, &unit));
+    return text.p[at] == '\\' && kind && strchr("\"\\/bfnrtu", kind) && (kind != 'u' || bytes_read_hex(text, at + 2, 4, &unit));
 }
 
 /* Percent-encoded bytes, and escapes of JSON: never more is put than has been read. */
@@ -164,7 +148,7 @@ static bool undo_codes(struct scrub_view *view)
         if (is_escape(text, at)) {
             at += unescape(view, text, at, origin);
             has_changed = true;
-        } else if (text.p[at] == '%' && read_hex(text, at + 1, 2, &code)) {
+        } else if (text.p[at] == '%' && bytes_read_hex(text, at + 1, 2, &code)) {
             put(view, code, origin);
             at += 3;
             has_changed = true;

@@ -68,28 +68,15 @@ enum separator separator_skip(struct bytes text, size_t *at)
 
 /* ---- the plus of a telephone number ---- */
 
-static bool read_hex(struct bytes text, size_t begin, size_t end, unsigned *value)
-{
-    *value = 0;
-    for (size_t at = begin; at < end; at++) {
-        unsigned c = (unsigned char)text.p[at];
-        unsigned digit = c - '0' <= 9 ? c - '0' : (c | 0x20) - 'a' <= 5 ? (c | 0x20) - 'a' + 10 : 16;
-        if (digit > 15)
-            return false;
-        *value = *value << 4 | digit;
-    }
-    return true;
-}
-
 /* The character before `at` that is percent-encoded, once or more often (%2B, %252B), or an escape of JSON. *begin is its beginning.
  * Returns false where it stands as it is. */
 static bool escaped_before(struct bytes text, size_t at, size_t *begin, unsigned *code)
 {
-    if (at >= 6 && memcmp(text.p + at - 6, "\\u", 2) == 0 && read_hex(text, at - 4, at, code)) {
+    if (at >= 6 && memcmp(text.p + at - 6, "\\u", 2) == 0 && bytes_read_hex(text, at - 4, 4, code)) {
         *begin = at - 6;
         return true;
     }
-    if (at < 3 || !read_hex(text, at - 2, at, code))
+    if (at < 3 || !bytes_read_hex(text, at - 2, 2, code))
         return false;
     for (*begin = at - 2; *begin >= 3 && memcmp(text.p + *begin - 2, "25", 2) == 0;)
         *begin -= 2;

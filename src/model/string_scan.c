@@ -22,7 +22,7 @@ static void blame(struct string_scan *scan, const char *at, const char *reason)
 /* Reads the four digits of \uXXXX behind its "u". Returns false where they are not there. */
 static bool hex4(const char *p, const char *end, unsigned *unit)
 {
-    return end - p >= 4 && escapes_hex4(p, unit);
+    return bytes_read_hex((struct bytes){ p, (size_t)(end - p) }, 0, 4, unit);
 }
 
 /* \uXXXX, or two of them where the first is a high surrogate. */

@@ -378,3 +378,29 @@ Test(buf, without_memory_fails_and_keeps_its_content)
     } while (failed);
     cr_expect_gt(nth, 3);
 }
+
+Test(bytes, reads_hexadecimal_digits)
+{
+    static const struct {
+        int line;
+        const char *text;
+        size_t at, n;
+        bool want;
+        unsigned value;
+    } cases[] = {
+        { __LINE__, "2B", 0, 2, true, 0x2b },     { __LINE__, "%2b", 1, 2, true, 0x2b },
+        { __LINE__, "u00aFx", 1, 4, true, 0xaf }, { __LINE__, "ffffffff", 0, 8, true, 0xffffffff },
+        { __LINE__, "2", 0, 2, false, 0 },        { __LINE__, "%2", 1, 2, false, 0 },
+        { __LINE__, "2B", 2, 1, false, 0 },       { __LINE__, "2B", 3, 1, false, 0 },
+        { __LINE__, "2g", 0, 2, false, 0 },       { __LINE__, "2G", 0, 2, false, 0 },
+        { __LINE__, "2/", 0, 2, false, 0 },       { __LINE__, "2:", 0, 2, false, 0 },
+        { __LINE__, "2@", 0, 2, false, 0 },       { __LINE__, "2`", 0, 2, false, 0 },
+        { __LINE__, "+2", 0, 2, false, 0 },       { __LINE__, "2\xc1", 0, 2, false, 0 },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        unsigned value = 1;
+        EXPECT(cases[i].line, bytes_read_hex(bytes_of(cases[i].text), cases[i].at, cases[i].n, &value) == cases[i].want);
+        EXPECT(cases[i].line, !cases[i].want || value == cases[i].value);
+    }
+}
