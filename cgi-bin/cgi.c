@@ -9,6 +9,7 @@
 #include "app/catalogue_keeper.h"
 #include "app/worker.h"
 #include "base/clock.h"
+#include "base/write_all.h"
 
 enum { PRUNE_ONE_IN = 64 };
 
@@ -47,16 +48,7 @@ static long read_body(void *context, char *to, size_t len)
 static enum status write_answer(void *context, struct bytes bytes)
 {
     (void)context;
-    while (bytes.len) {
-        ssize_t n = write(STDOUT_FILENO, bytes.p, bytes.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return STATUS_CLIENT_GONE;
-        bytes.p += n;
-        bytes.len -= (size_t)n;
-    }
-    return STATUS_OK;
+    return write_all(STDOUT_FILENO, bytes) ? STATUS_OK : STATUS_CLIENT_GONE;
 }
 
 /* Only what is stored is judged. What keeps the catalogue from being read keeps nobody from being answered. */

@@ -1,9 +1,9 @@
 #include "app/exchange.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "base/write_all.h"
 
 enum { DRAIN_MAX_BYTES = 64 * 1024 * 1024, UNANNOUNCED_FIRST_BYTES = 8 * 1024 };
 
@@ -95,20 +95,6 @@ bool exchange_body_fits(const struct http_request *request, size_t max_bytes)
     return request->content_length.len && bytes_to_size(request->content_length, SIZE_MAX, &len) && len <= max_bytes;
 }
 
-static bool write_full(int fd, const char *p, size_t len)
-{
-    while (len) {
-        ssize_t n = write(fd, p, len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        p += n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
 /* Copies until the body ends, or has more than max_bytes. */
 static enum status spool(const struct exchange *exchange, size_t max_bytes, int fd, size_t *len)
 {
@@ -119,7 +105,7 @@ static enum status spool(const struct exchange *exchange, size_t max_bytes, int 
         enum status st = read_full(exchange, piece, sizeof piece, &got);
         if (st != STATUS_OK || !got)
             return st;
-        if (!write_full(fd, piece, got))
+        if (!write_all(fd, (struct bytes){ piece, got }))
             return STATUS_UNAVAILABLE;
     }
     return STATUS_TOO_LARGE;

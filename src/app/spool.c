@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/write_all.h"
 
 enum { PIECE_BYTES = 32 * 1024 };
 
@@ -33,18 +34,10 @@ enum status spool_write(void *context, struct bytes bytes)
 {
     const struct spool *spool = context;
 
-    while (bytes.len) {
-        ssize_t n = write(spool->fd, bytes.p, bytes.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            LOG(ERROR, "a large page cannot be kept", log_text("error.message", bytes_of(strerror(errno))));
-            return STATUS_UNAVAILABLE;
-        }
-        bytes.p += n;
-        bytes.len -= (size_t)n;
-    }
-    return STATUS_OK;
+    if (write_all(spool->fd, bytes))
+        return STATUS_OK;
+    LOG(ERROR, "a large page cannot be kept", log_text("error.message", bytes_of(strerror(errno))));
+    return STATUS_UNAVAILABLE;
 }
 
 enum status spool_send(const struct spool *spool, struct http_response *response)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
+#include "base/write_all.h"
 
 enum { SUFFIX_BYTES = 8, US_PER_S = 1000000, NS_PER_US = 1000 };
 
@@ -53,20 +54,6 @@ bool host_file_lead(struct host_file *file)
 }
 
 /* ---- writing ---- */
-
-static bool write_all(int fd, struct bytes bytes)
-{
-    while (bytes.len) {
-        ssize_t n = write(fd, bytes.p, bytes.len);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        bytes.p += n;
-        bytes.len -= (size_t)n;
-    }
-    return true;
-}
 
 static bool write_new(const char *path, const struct bytes *pieces, size_t n)
 {
