@@ -126,7 +126,6 @@ static void cancel(struct db *db)
     PGcancel *handle = PQgetCancel(db->conn);
 
     db->row = NULL; /* it outlives the connection */
-
     if (handle && PQcancel(handle, error, sizeof error) && take_cancelled(db))
         db->is_reused = true;
     else
