@@ -5,8 +5,8 @@ SELECT session_id, occurred_at, event_id, received_at, properties
 FROM events
 WHERE event_type = $1::text AND (occurred_at, session_id) > ($7::timestamptz, $2::text)
       AND occurred_at >= $5::timestamptz AND occurred_at < $6::timestamptz
+      AND occurred_hour >= date_bin('1 hour', $5::timestamptz, '2000-01-01 00:00:00+00') AND occurred_hour <= date_bin('1 hour', $6::timestamptz, '2000-01-01 00:00:00+00')
       AND ($4::text IS NULL
-           OR (hashtextextended(properties ->> 'page_url', hashtextextended(event_type, 0)) = hashtextextended($4::text, hashtextextended($1::text, 0))
-               AND properties ? 'page_url' AND properties -> 'page_url' = to_jsonb($4::text)))
+           OR (page_hash = hashtextextended($4::text, hashtextextended($1::text, 0)) AND properties -> 'page_url' = to_jsonb($4::text)))
 ORDER BY occurred_at, session_id
 LIMIT $3::bigint

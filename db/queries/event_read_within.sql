@@ -4,9 +4,10 @@
 -- $5 and $6 the time (the second excluded).
 SELECT session_id, occurred_at, event_id, received_at, properties
 FROM events
-WHERE event_type = $1::text AND session_id > $2::text AND occurred_at >= $5::timestamptz AND occurred_at < $6::timestamptz
+WHERE event_type = $1::text AND session_id > $2::text
+      AND occurred_at >= $5::timestamptz AND occurred_at < $6::timestamptz
+      AND occurred_hour >= date_bin('1 hour', $5::timestamptz, '2000-01-01 00:00:00+00') AND occurred_hour <= date_bin('1 hour', $6::timestamptz, '2000-01-01 00:00:00+00')
       AND ($4::text IS NULL
-           OR (hashtextextended(properties ->> 'page_url', hashtextextended(event_type, 0)) = hashtextextended($4::text, hashtextextended($1::text, 0))
-               AND properties ? 'page_url' AND properties -> 'page_url' = to_jsonb($4::text)))
+           OR (page_hash = hashtextextended($4::text, hashtextextended($1::text, 0)) AND properties -> 'page_url' = to_jsonb($4::text)))
 ORDER BY session_id
 LIMIT (SELECT $3::bigint)

@@ -32,6 +32,9 @@ CREATE FUNCTION pg_temp.pages(statement text) RETURNS bigint LANGUAGE plpgsql AS
       EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ' || statement INTO plan;
       RETURN (plan -> 0 -> 'Plan' ->> 'Shared Hit Blocks')::bigint + (plan -> 0 -> 'Plan' ->> 'Shared Read Blocks')::bigint; END$$;
 
+CREATE FUNCTION pg_temp.sessions(statement text) RETURNS SETOF text LANGUAGE plpgsql AS
+    $$DECLARE item record; BEGIN FOR item IN EXECUTE statement LOOP RETURN NEXT item.session_id; END LOOP; END$$;
+
 -- Planned once, while there was nothing: no statistics say what is to come.
 EXECUTE plan_mode('force_generic_plan', 'off') \g /dev/null
 SELECT matches(pg_temp.plan(statement), 'Index Scan using ' || index, statement || ' reads ' || index || ' in its order') FROM (VALUES
@@ -60,14 +63,36 @@ SELECT cmp_ok(pg_temp.pages(format($$EXECUTE by_page_url('t', %L, 101, 'https://
 ANALYZE events, event_log;
 EXECUTE plan_mode('force_custom_plan', 'on') \g /dev/null
 SELECT matches(pg_temp.plan(statement), index, statement || ' takes ' || index) FROM (VALUES
-    ($$EXECUTE within('t', '', NULL, NULL, '2026-11-20 01:00:00+00', '2026-11-20 01:00:10+00')$$, 'events_occurred_at'),
+    ($$EXECUTE within('t', '', NULL, NULL, '2026-11-20 01:00:00+00', '2026-11-20 01:00:10+00')$$, 'events_occurred_hour'),
     ($$EXECUTE within('t', '', 101, NULL, '-infinity', '2026-11-21 00:00:00+00')$$, 'events_pkey'),
-    ($$EXECUTE by_time('t', '', 101, NULL, '2026-11-20 01:00:00+00', '2026-11-20 01:00:10+00', '-infinity')$$, 'events_occurred_at'),
+    ($$EXECUTE by_time('t', '', 101, NULL, '2026-11-20 01:00:00+00', '2026-11-20 01:00:10+00', '-infinity')$$, 'events_occurred_hour'),
     ($$EXECUTE history_by_session('t', 'c4ca4238a0b923820dcc509a6f75849b', NULL, NULL, '-infinity', 'infinity', '-infinity', '00000000-0000-0000-0000-000000000000')$$, '_pkey'),
     ($$EXECUTE history_by_time('t', '', 101, NULL, '2026-11-20 01:00:00+00', '2026-11-20 01:00:10+00', '-infinity', '00000000-0000-0000-0000-000000000000')$$, '_occurred_at_idx')
     ) AS cases (statement, index);
 SELECT unalike(pg_temp.plan($$EXECUTE history_by_time('t', '', 101, NULL, '2026-11-20 01:00:00+00', '2026-11-20 01:00:10+00', '-infinity', '00000000-0000-0000-0000-000000000000')$$),
               '%event_log_default%', 'the history is looked for in the months that can have it');
+
+-- The bounds of time, at the edges of an hour and without end.
+SELECT is((SELECT count(*) FROM events WHERE occurred_hour <> date_trunc('hour', occurred_at, 'UTC')), 0::bigint, 'each item is in its hour');
+SELECT lives_ok(format($$INSERT INTO events (event_type, session_id, event_id, occurred_at, received_at, properties) VALUES ('edge', %L, gen_random_uuid(), %L, now(), '{}')$$, t, t))
+    FROM unnest(ARRAY['2026-11-20 00:59:59.999999+00', '2026-11-20 01:00:00+00', '2026-11-20 02:00:00+00', '0001-01-01', '9999-12-31 23:59:59.999999+00', '-infinity', 'infinity']::timestamptz[]) AS t;
+SELECT results_eq($$SELECT * FROM pg_temp.sessions($q$EXECUTE by_time('edge', '', NULL, NULL, '2026-11-20 01:00:00+00', '2026-11-20 02:00:00+00', '-infinity')$q$)$$,
+                  $$SELECT timestamptz '2026-11-20 01:00:00+00'::text$$, 'an hour has its first instant, and not that of the next');
+SELECT is((SELECT count(*) FROM pg_temp.sessions($$EXECUTE within('edge', '', NULL, NULL, '-infinity', 'infinity')$$)), 6::bigint, 'without bounds all is found but what never happens');
+
+-- An item is updated where it is, and found where it was, as long as neither its page nor its hour changes.
+CREATE FUNCTION pg_temp.write(at timestamptz, page text) RETURNS bigint LANGUAGE plpgsql AS
+    $$DECLARE before bigint := pg_stat_get_xact_tuples_hot_updated('events'::regclass); BEGIN
+      PERFORM event_write(ARRAY['hot'], ARRAY[at], ARRAY[gen_random_uuid()], ARRAY['t'], ARRAY[clock_timestamp()], ARRAY[jsonb_build_object('page_url', page, 'at', at)]);
+      RETURN pg_stat_get_xact_tuples_hot_updated('events'::regclass) - before; END$$;
+SELECT is(pg_temp.write(at, page), hot, what) FROM (VALUES
+    (1, '2026-11-20 01:00:00+00'::timestamptz, 'https://x/a', 0::bigint, 'a new item is no update'),
+    (2, '2026-11-20 01:00:01+00', 'https://x/a', 1, 'the same page in the same hour: no index is touched'),
+    (3, '2026-11-20 01:59:59+00', 'https://x/a', 1, 'nor at the end of the hour'),
+    (4, '2026-11-20 01:59:59+00', 'https://x/b', 0, 'another page'),
+    (5, '2026-11-20 02:00:00+00', 'https://x/b', 0, 'another hour')) AS cases (n, at, page, hot, what) ORDER BY n;
+SELECT is((SELECT count(*) FROM pg_temp.sessions($$EXECUTE by_page_url('t', '', NULL, 'https://x/a')$$)), 0::bigint, 'it is not found by a page that it has left');
+SELECT set_eq($$SELECT * FROM pg_temp.sessions($q$EXECUTE by_page_url('t', '', NULL, 'https://x/b')$q$)$$, ARRAY['hot'], 'but by the one on which it is');
 
 -- A long URL has a short place in its index; random text does not compress.
 CREATE FUNCTION pg_temp.random_text(n integer) RETURNS text LANGUAGE sql AS

@@ -17,7 +17,8 @@ SELECT set_eq('SELECT relname FROM own_relation WHERE NOT relispartition', ARRAY
               'these tables and no others');
 
 -- events: the current item of each key
-SELECT columns_are('events', ARRAY['event_type', 'session_id', 'event_id', 'occurred_at', 'received_at', 'properties']);
+SELECT columns_are('events', ARRAY['event_type', 'session_id', 'event_id', 'occurred_at', 'received_at', 'properties', 'page_hash', 'occurred_hour']);
+SELECT is(attgenerated, 's', attname || ' follows from the others') FROM pg_attribute WHERE attrelid = 'events'::regclass AND attname IN ('page_hash', 'occurred_hour');
 SELECT col_is_pk('events', ARRAY['event_type', 'session_id']);
 -- event_log: every accepted event
 SELECT columns_are('event_log', ARRAY['event_type', 'session_id', 'event_id', 'occurred_at', 'received_at', 'properties']);
