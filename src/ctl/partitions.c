@@ -31,7 +31,7 @@ static const struct command_action action = { .options = "a", .run = run };
 const struct command command_partitions = {
     .name = "partitions",
     .usage = "partitions [--ahead MONTHS]",
-    .summary = "make the monthly partitions of the history ahead of need",
+    .summary = "make the weekly partitions of the history ahead of need",
     .needs = COMMAND_NEEDS_OWNER,
     .actions = &action,
     .options = long_options,

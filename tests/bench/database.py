@@ -80,30 +80,32 @@ class Database(Cluster):
                  dbname, event_type=event_type, n=n, properties=self.properties)
 
     def fill_history(self, n, dbname):
-        """n events of past days, all in the current month's partition, of as many sessions as the load has. By session, which is the order
-        of the primary key: so it takes minutes and not hours.
+        """n events of as many sessions as the load has, spread evenly over four weeks. The last of these is the current one, and whole,
+        as if it were about to end: its partition, to which the load will write, is as full as it gets. By session, which is the order of
+        the primary key: so it takes minutes and not hours.
 
         Then, behind a checkpoint, one event more of each session: the load will write to the very pages that this writes to, and none has
         to be logged whole any more. That is the state in which a busy collector is but for some seconds behind each checkpoint."""
         self.run("TRUNCATE events, event_log", dbname)
-        self.append_history(max(1, n // SESSIONS), dbname)
+        self.run("SELECT event_log_extend(now() - interval '3 weeks', 1)", dbname)
+        self.append_history(max(1, n // SESSIONS), "4 weeks", dbname)
         self.run("VACUUM ANALYZE event_log", dbname)
         self.run("CHECKPOINT", dbname)
-        self.append_history(1, dbname)
+        self.append_history(1, "1 week", dbname)
         self.fill_items("page_view", SESSIONS, dbname)
         self.run("VACUUM ANALYZE events", dbname)
 
-    def append_history(self, visits, dbname):
-        """So many events of each session, spread over the month until now."""
+    def append_history(self, visits, within, dbname):
+        """So many events of each session, spread evenly over so long a time until the end of the current week."""
         self.run(f"""
             INSERT INTO event_log (session_id, occurred_at, event_id, event_type, received_at, properties)
             SELECT session_id, occurred_at, gen_random_uuid(), 'page_view', occurred_at, %(properties)s::jsonb
             FROM (SELECT {SESSION_ID} AS session_id FROM generate_series(0, {SESSIONS} - 1) AS n ORDER BY 1) AS sessions
-                 CROSS JOIN generate_series(1, %(visits)s) AS visit
+                 CROSS JOIN generate_series(0, %(visits)s - 1) AS visit
                  CROSS JOIN LATERAL (
-                     SELECT month_begin + visit * (now() - month_begin) / %(visits)s AS occurred_at
-                     FROM (SELECT date_trunc('month', now(), 'UTC') AS month_begin) AS month) AS time""",
-                 dbname, visits=visits, properties=self.properties)
+                     SELECT date_trunc('week', now(), 'UTC') + interval '1 week' - (visit + 0.5) / %(visits)s * %(within)s::interval
+                            AS occurred_at) AS time""",
+                 dbname, visits=visits, within=within, properties=self.properties)
 
     def history_count(self, dbname=DATABASE):
         return self.run("SELECT count(*) FROM event_log", dbname)[0][0]

@@ -45,6 +45,7 @@ SELECT matches(pg_temp.plan(statement), 'Index Scan using ' || index, statement 
 SELECT unalike(pg_temp.plan(statement), '%Sort%', statement || ' sorts nothing, so that its first row comes at once') FROM (VALUES
     ($$EXECUTE by_type('t', '', 1001)$$), ($$EXECUTE by_page_url('t', '', 1001, 'https://x/')$$)) AS cases (statement);
 
+SELECT count(*) FROM event_log_extend('2026-11-20 00:00+00', 0) \g /dev/null
 INSERT INTO events (event_type, session_id, event_id, occurred_at, received_at, properties)
     SELECT (ARRAY['t', 'u'])[1 + n % 2], md5(n::text), gen_random_uuid(), timestamptz '2026-11-20 00:00+00' + n * interval '1 s', now(),
            jsonb_build_object('page_url', 'https://x/' || n % 3, 'text', repeat('x', 300))
@@ -70,7 +71,7 @@ SELECT matches(pg_temp.plan(statement), index, statement || ' takes ' || index) 
     ($$EXECUTE history_by_time('t', '', 101, NULL, '2026-11-20 01:00:00+00', '2026-11-20 01:00:10+00', '-infinity', '00000000-0000-0000-0000-000000000000')$$, '_occurred_at_idx')
     ) AS cases (statement, index);
 SELECT unalike(pg_temp.plan($$EXECUTE history_by_time('t', '', 101, NULL, '2026-11-20 01:00:00+00', '2026-11-20 01:00:10+00', '-infinity', '00000000-0000-0000-0000-000000000000')$$),
-              '%event_log_default%', 'the history is looked for in the months that can have it');
+              '%event_log_default%', 'the history is looked for in the weeks that can have it');
 
 -- The bounds of time, at the edges of an hour and without end.
 SELECT is((SELECT count(*) FROM events WHERE occurred_hour <> date_trunc('hour', occurred_at, 'UTC')), 0::bigint, 'each item is in its hour');
