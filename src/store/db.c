@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,62 +124,4 @@ enum status db_next_result(struct db *db, int64_t deadline_ms, PGresult **result
     if (st == STATUS_OK)
         *result = PQgetResult(db->conn);
     return st;
-}
-
-/* ---- connecting ---- */
-
-static void ignore_notice(void *context, const PGresult *notice)
-{
-    (void)context;
-    (void)notice;
-}
-
-static enum status session_setup(struct db *db)
-{
-    char statement_timeout[16], lock_timeout[16];
-
-    snprintf(statement_timeout, sizeof statement_timeout, "%d", db->options.statement_timeout_ms);
-    snprintf(lock_timeout, sizeof lock_timeout, "%d", db->options.lock_timeout_ms);
-    const struct db_param params[] = { { statement_timeout, strlen(statement_timeout) }, { lock_timeout, strlen(lock_timeout) } };
-    const struct db_step step = { .query = QUERY_SESSION_SETUP, .params = params, .n_params = 2 };
-    enum status st = db_run(db, &step, 1);
-
-    db->is_reused = false; /* it has served nobody yet */
-    if (st != STATUS_OK)
-        db_disconnect(db);
-    return st;
-}
-
-enum status db_connect(struct db *db)
-{
-    char timeout[16];
-
-    if (db_is_ready(db))
-        return STATUS_OK;
-    db_disconnect(db);
-    snprintf(timeout, sizeof timeout, "%d", db->options.connect_timeout_s);
-    /* What stands before dbname is a default that the connection string may override; what stands behind it is not. */
-    const char *const keywords[] = { "connect_timeout", "fallback_application_name", "dbname", "client_encoding", NULL };
-    const char *const values[] = { timeout, "synchrony", db->options.conninfo, "UTF8", NULL };
-    db->conn = PQconnectdbParams(keywords, values, 1);
-    if (!db->conn)
-        return STATUS_NO_MEMORY;
-    metrics_move(METRIC_DB_CONNECTIONS, 1);
-    metrics_add(METRIC_1(DB_CONNECTS, PQstatus(db->conn) == CONNECTION_OK), 1);
-    if (PQstatus(db->conn) != CONNECTION_OK || PQsetnonblocking(db->conn, 1) != 0)
-        return db_lost(db);
-    PQsetNoticeReceiver(db->conn, ignore_notice, NULL);
-    return session_setup(db);
-}
-
-bool db_conninfo_error(const char *conninfo, char *text, size_t size)
-{
-    char *error = NULL;
-    PQconninfoOption *options = PQconninfoParse(conninfo, &error);
-
-    if (!options)
-        snprintf(text, size, "%.*s", (int)strcspn(error ? error : "out of memory", "\n"), error ? error : "out of memory");
-    PQfreemem(error);
-    PQconninfoFree(options);
-    return !options;
 }

@@ -66,9 +66,9 @@ static void count_error(struct bytes sqlstate)
     metrics_add(METRIC_1(DB_ERRORS, metrics_label(METRIC_LABEL_SQLSTATE, sqlstate)), 1);
 }
 
-enum status db_lost(struct db *db)
+enum status db_lost_by(struct db *db, const char *cause)
 {
-    db_keep_message(db, PQerrorMessage(db->conn));
+    db_keep_message(db, cause);
     count_error(BYTES("lost"));
     db->went_stale = db->is_reused;
     if (!db->went_stale && is_news(db))
@@ -85,6 +85,11 @@ enum status db_timed_out(struct db *db)
         log_number("db.timeout_ms", db->options.statement_timeout_ms + DB_ANSWER_GRACE_MS));
     db_disconnect(db);
     return STATUS_UNAVAILABLE;
+}
+
+enum status db_lost(struct db *db)
+{
+    return db_lost_by(db, PQerrorMessage(db->conn));
 }
 
 /* Messages of the classes 22 and 23 quote values, so they are not logged. */

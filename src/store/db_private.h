@@ -44,16 +44,21 @@ void db_keep_message(struct db *db, const char *text);
 /* The connection is of no use any more: what was under way has an unknown outcome. Closes it. */
 enum status db_lost(struct db *db);
 
+/* The same, where libpq does not know why. */
+enum status db_lost_by(struct db *db, const char *cause);
+
 /* The server did not answer in time. Closes the connection. */
 enum status db_timed_out(struct db *db);
 
 /* What a result that is an error means; query is its name, for the log. */
 enum status db_failed(struct db *db, const PGresult *result, const char *query);
 
-/* ---- connecting and waiting (db.c) ---- */
+/* ---- connecting (db_connect.c) ---- */
 
 /* Connects where there is no connection. */
 enum status db_connect(struct db *db) MUST_USE;
+
+/* ---- waiting (db.c) ---- */
 
 /* Until when the answer to a statement that is sent now is waited for (clock_monotonic_ms), or DB_NO_DEADLINE. */
 int64_t db_deadline(const struct db *db);
