@@ -1,7 +1,7 @@
 """The PostgreSQL of a run: one cluster for all contenders, durable, on a disk, with the product's schema.
 
-Each turn of a contender begins with the same tables: an item for every session that the load posts, so that each upsert is an update
-as it is in service, and an empty history. A checkpoint never falls into a turn, and none has gone before it that its pages would have
+Each turn of a contender begins with the same tables: an item for every session that the load posts, as the load would have left it some
+time ago, so that each upsert is an update as it is in service, and an empty history. A checkpoint never falls into a turn, and none has gone before it that its pages would have
 to be logged whole for.
 """
 
@@ -26,8 +26,9 @@ log_checkpoints = off
 
 # As tests/bench/load/corpus.c makes them.
 SESSION_ID = "lpad(to_hex(mod(n::bigint * 2654435761, 4294967296)), 8, '0') || '-7b64-4e0f-9c1d-' || lpad(n::text, 12, '0')"
+PAGE_URL = "'https://www.bank.example/accounts/' || lpad((n / 97)::text, 6, '0') || '/overview?from=menu'"
 
-NEW_ITEM = "gen_random_uuid(), timestamptz '2020-01-01 UTC', timestamptz '2020-01-01 UTC', %(properties)s::jsonb"
+NEW_ITEM = f"gen_random_uuid(), now(), now(), jsonb_set(%(properties)s::jsonb, '{{page_url}}', to_jsonb({PAGE_URL}))"
 
 
 class Database(Cluster):
