@@ -100,17 +100,10 @@ static void put_request(struct line *line, const struct call *call, enum status 
     put_text(line, "trace.id", trace_context_id(variable(call, "HTTP_TRACEPARENT")));
 }
 
-/* May one more success be logged in this second? Whether two threads agree on when it began is of no account. */
-static bool has_turn(int64_t now_ns, int per_s)
+/* May one more success be logged in this second? */
+static bool has_turn(const struct service *service, int64_t now_ns)
 {
-    static _Atomic int64_t second;
-    static _Atomic int n;
-
-    if (per_s > 0 && atomic_load_explicit(&second, memory_order_relaxed) != now_ns / NS_PER_S) {
-        atomic_store_explicit(&second, now_ns / NS_PER_S, memory_order_relaxed);
-        atomic_store_explicit(&n, 0, memory_order_relaxed);
-    }
-    return atomic_load_explicit(&n, memory_order_relaxed) < per_s && atomic_fetch_add(&n, 1) < per_s;
+    return turns_take(service->log_turns, now_ns / NS_PER_S, (unsigned)service->config->log_successes_per_s);
 }
 
 /* Those that look whether the service is well come every few seconds, all the year. */
@@ -127,7 +120,7 @@ void access_log_note(const struct call *call, enum status st, bool is_broken, in
     struct line line = { .n = 0 };
     char hash[SESSION_HASH_BYTES + 1];
 
-    if (!log_is_on(level) || (st == STATUS_OK && !has_turn(now_ns, call->worker->service->config->log_successes_per_s)))
+    if (!log_is_on(level) || (st == STATUS_OK && !has_turn(call->worker->service, now_ns)))
         return;
     put_request(&line, call, st, is_broken);
     put_number(&line, "event.duration", duration_ns);

@@ -78,7 +78,7 @@ struct config {
     enum config_readiness readiness;
     char *log_to;               /* as log_open; owned, as is the next */
     char *log_session_key_file; /* "": sessions are not named in the log */
-    int log_successes_per_s;    /* in each process */
+    int log_successes_per_s;    /* of all processes of the host together */
 };
 
 /* Looks up one environment variable; NULL where it is not set. */

@@ -77,6 +77,9 @@ enum status service_open(struct service *service, const struct config *config)
         st = service->quarantine ? place_st : STATUS_NO_MEMORY;
     if (st == STATUS_OK)
         st = long_answers_open(&service->long_answers, config->reader_connections > 1 ? config->reader_connections - 1 : 1);
+    service->log_turns = NULL;
+    if (st == STATUS_OK)
+        st = turns_open(&service->log_turns, config->run_directory, "log_turns");
     service->delivery = (struct delivery){ .batch_retention_us = (int64_t)config->batch_retention_s * 1000000 };
     service->batches = NULL;
     service->replayed = NULL;
@@ -99,6 +102,8 @@ void service_close(struct service *service)
     catalogue_place_close(&service->catalogue);
     quarantine_free(service->quarantine);
     service->quarantine = NULL;
+    turns_close(service->log_turns);
+    service->log_turns = NULL;
     db_pool_free(service->readers);
     db_pool_free(service->writers);
     service->readers = NULL;

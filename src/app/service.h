@@ -13,6 +13,7 @@
 #include "app/long_answers.h"
 #include "app/quarantine.h"
 #include "app/session_hash.h"
+#include "base/turns.h"
 #include "store/db_pool.h"
 
 struct access;
@@ -31,6 +32,7 @@ struct service {
     _Atomic int64_t last_received_at_us;
     struct siphash_key session_key; /* by which the log names sessions */
     bool has_session_key;
+    struct turns *log_turns; /* of requests that succeeded: those that are logged */
     struct long_answers
         long_answers; /* all reading connections may be theirs but for one, which is left to short answers where there are
                                        * several */

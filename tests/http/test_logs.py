@@ -114,6 +114,18 @@ def test_which_requests_are_logged(make_daemon, event_type, options, logged):
     assert statuses == logged
 
 
+def test_successes_are_logged_so_many_a_second_of_a_host(make_daemon, event_type, folder):
+    """By all processes together: under mod_fcgid there may be a hundred."""
+    per_s = 4
+    daemons = [make_daemon({"log_successes_per_s": per_s, "run_directory": folder}).start() for _ in range(3)]
+    begin = time.monotonic()
+    for n in range(60):
+        assert post(daemons[n % 3], {"event_type": event_type, "session_id": f"s{n}"}, f"r{n}").status == 201
+    seconds = int(time.monotonic()) - int(begin) + 1
+    n_logged = sum("http.route" in line for daemon in daemons for line in lines(daemon.responder_log))
+    assert per_s <= n_logged <= per_s * seconds
+
+
 def test_canary_is_in_no_log(run_dir, build_dir, settings, key_file, event_type):
     """Under a real web server, whose own logs are looked into too, but for what a URL or a header is to them."""
     canary = "CANARY" + uuid.uuid4().hex

@@ -98,6 +98,7 @@ static struct config some_config(void)
     return (struct config){ .writer_database = database,
                             .reader_database = database,
                             .queue_directory = none,
+                            .run_directory = none,
                             .log_session_key_file = none,
                             .writer_connections = 2,
                             .reader_connections = 3,
