@@ -14,10 +14,12 @@ struct site {
 
 static inline void site_open(struct site *site)
 {
+    static char none[] = "";
+
     *site = (struct site){ .config = { .writer_database = (char[]){ "host=/nonexistent/writer" },
                                        .reader_database = (char[]){ "host=/nonexistent/reader" },
                                        .queue_directory = (char[]){ "" },
-                                       .run_directory = (char[]){ "" },
+                                       .run_directory = none,
                                        .log_session_key_file = (char[]){ "" },
                                        .writer_connections = 2,
                                        .reader_connections = 1,
@@ -29,7 +31,6 @@ static inline void site_open(struct site *site)
     site->config.writer_database = strdup(site->config.writer_database);
     site->config.reader_database = strdup(site->config.reader_database);
     site->config.queue_directory = strdup(site->config.queue_directory);
-    site->config.run_directory = strdup(site->config.run_directory);
     site->config.log_session_key_file = strdup(site->config.log_session_key_file);
     cr_assert_eq(service_open(&site->service, &site->config), STATUS_OK);
     site->worker = worker_new(&site->service);
@@ -45,7 +46,6 @@ static inline void site_close(struct site *site)
     free(site->config.writer_database);
     free(site->config.reader_database);
     free(site->config.queue_directory);
-    free(site->config.run_directory);
     free(site->config.log_session_key_file);
 }
 
