@@ -239,6 +239,7 @@ static void wire(struct daemon *daemon, struct service *service, int listen_fd)
     for (size_t i = 0; i < BELL_COUNT; i++)
         daemon->bells[i] = (struct bell)BELL_INITIALIZER;
     daemon->readers.are_alike = flight_are_alike;
+    daemon->readers.may_begin = flight_may_begin;
 }
 
 /* Large bodies go back to the system when they are freed, instead of becoming holes in a heap, and threads share heaps: so what was used

@@ -47,6 +47,11 @@ bool flight_are_alike(const struct flight *a, const struct flight *b)
     return worker_are_alike(a->call, b->call);
 }
 
+bool flight_may_begin(struct service *service, struct flight *flight, int64_t now_ms)
+{
+    return worker_take_place(service, flight->call, now_ms);
+}
+
 void flights_free(struct flights *flights)
 {
     while (flights->idle) {

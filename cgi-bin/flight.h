@@ -13,6 +13,7 @@ struct flight {
     int fd;              /* of the connection */
     struct flight *next; /* in the list that it is in */
     uint64_t likeness;   /* in a pool: that of those that are alike; 0: none is */
+    bool waits;          /* in a pool: until pool.may_begin says otherwise */
     void (*work)(void *context, struct worker *worker, struct flight *flight); /* in a pool: what is to be done */
 };
 
@@ -34,6 +35,9 @@ void flight_end(struct flights *flights, struct flight *flight, enum call_stage 
 
 /* Do two that wait for the database ask the same? */
 bool flight_are_alike(const struct flight *a, const struct flight *b);
+
+/* Of one that waits for a place among the long answers: has it one now, or is it to go without? */
+bool flight_may_begin(struct service *service, struct flight *flight, int64_t now_ms);
 
 /* All must have been put back. */
 void flights_free(struct flights *flights);

@@ -36,6 +36,7 @@ static struct flight *unlink_behind(struct pool *pool, struct flight *before)
     if (pool->last == flight)
         pool->last = before;
     pool->n_queued--;
+    pool->n_waiting -= flight->waits;
     flight->next = NULL;
     return flight;
 }
@@ -59,6 +60,11 @@ static void take_alike(struct pool *pool, struct flight *flight)
     }
 }
 
+static bool may_begin(const struct pool *pool, struct flight *flight, int64_t now_ms)
+{
+    return !flight->waits || pool->is_stopping || pool->may_begin(pool->service, flight, now_ms);
+}
+
 /* The first flight that has no reason to wait, with those that are alike. NULL: there is none; *must_look_again: there will be. */
 static struct flight *take(struct pool *pool, struct pool_place *place, bool *must_look_again)
 {
@@ -67,7 +73,7 @@ static struct flight *take(struct pool *pool, struct pool_place *place, bool *mu
 
     *must_look_again = pool->first != NULL;
     for (struct flight *flight = pool->first; flight; before = flight, flight = flight->next) {
-        if (has_reason_to_wait(pool, flight, now_ms))
+        if (has_reason_to_wait(pool, flight, now_ms) || !may_begin(pool, flight, now_ms))
             continue;
         flight = unlink_behind(pool, before);
         take_alike(pool, flight);
@@ -136,6 +142,7 @@ static void append(struct pool *pool, struct flight *flight)
         pool->first = flight;
     pool->last = flight;
     pool->n_queued++;
+    pool->n_waiting += flight->waits;
 }
 
 /* Whoever is looked after already, by a thread that looks again in a moment or ends one that is alike, needs nobody to wake up. */
@@ -149,11 +156,14 @@ bool pool_queue(struct pool *pool, struct flight *flight, pool_work *work)
     flight->work = work;
     if (!pool->are_alike)
         flight->likeness = 0;
+    if (!pool->may_begin)
+        flight->waits = false;
     pthread_mutex_lock(&pool->lock);
     bool needs = needs_thread(pool, flight);
     if (needs && pool->n_idle <= pool->n_queued && pool->n_threads < pool->max_threads)
         pool->n_threads += crew_start(pool->crew, thread_main, pool);
-    bool queued = pool->n_threads && pool->n_queued < pool->max_queued;
+    bool has_room = pool->n_queued < pool->max_queued && !(flight->waits && pool->n_waiting >= pool->max_queued / 2);
+    bool queued = pool->n_threads && has_room;
     if (queued)
         append(pool, flight);
     if (queued && needs)

@@ -2,7 +2,10 @@
  *
  * Flights that are alike can be worked on together: a thread takes all that wait, and while it works others that come gather behind it,
  * for a moment at most, and are taken together next. (What is done for one that was under way before they came would be too old for
- * them.) */
+ * them.)
+ *
+ * A flight may have to wait for something else than a thread: those behind it are then worked on before it. At most half of those that are
+ * queued do. */
 #ifndef SYNCHRONY_CGI_BIN_POOL_H
 #define SYNCHRONY_CGI_BIN_POOL_H
 
@@ -26,13 +29,16 @@ struct pool {
     struct crew *crew;                                                 /* that the threads belong to */
     void *context;                                                     /* for the work */
     bool (*are_alike)(const struct flight *a, const struct flight *b); /* of two of one likeness; NULL: none has one */
-    size_t max_threads;                                                /* at most POOL_MAX_THREADS */
+    bool (*may_begin)(struct service *service, struct flight *flight,
+                      int64_t now_ms); /* of one that waits; not asked when the pool stops */
+    size_t max_threads;                /* at most POOL_MAX_THREADS */
     size_t max_queued;
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t queued;
     struct flight *first; /* in, first out */
     struct flight *last;
     size_t n_queued;
+    size_t n_waiting; /* of those */
     size_t n_threads;
     size_t n_idle;
     size_t n_looking; /* of the idle: those that look again in a moment */

@@ -55,6 +55,15 @@ struct crowd {
 
 static void run_call(void *context, struct worker *worker, struct flight *flight);
 
+/* Those that are known to be long are not answered together: each goes at its client's pace. */
+static bool queue_read(struct writer *writer, struct flight *flight)
+{
+    flight->waits = worker_needs_place(flight->call);
+    if (flight->waits)
+        flight->likeness = 0;
+    return pool_queue(writer->readers, flight, run_call);
+}
+
 /* Lets all from the one at index on go on by themselves. */
 static void disperse(struct crowd *crowd, size_t index)
 {
@@ -64,7 +73,7 @@ static void disperse(struct crowd *crowd, size_t index)
     for (size_t i = index; i < n; i++) {
         struct flight *flight = crowd->flights[i];
         flight->likeness = 0;
-        if (!pool_queue(crowd->writer->readers, flight, run_call))
+        if (!queue_read(crowd->writer, flight))
             flight_end(crowd->writer->flights, flight, worker_refuse(flight->call, STATUS_BUSY));
     }
 }
@@ -86,6 +95,7 @@ static void run_call(void *context, struct worker *worker, struct flight *flight
 
     for (; flight; flight = flight->next) {
         connection_bound(flight->fd, writer->service->config->client_timeout_ms);
+        flight->call->worker = worker; /* who began it may be gone */
         crowd.flights[crowd.n] = flight;
         calls[crowd.n++] = flight->call;
     }
@@ -113,8 +123,9 @@ static bool begun(struct writer *writer, struct flight *flight, enum call_stage 
     if (stage == CALL_COMMITS)
         return true;
     if (stage == CALL_BLOCKS) {
-        flight->likeness = flight->call->action->is_probe ? 0 : worker_likeness(flight->call);
-        if (pool_queue(flight->call->action->is_probe ? writer->probes : writer->readers, flight, run_call))
+        bool is_probe = flight->call->action->is_probe;
+        flight->likeness = is_probe ? 0 : worker_likeness(flight->call);
+        if (is_probe ? pool_queue(writer->probes, flight, run_call) : queue_read(writer, flight))
             return false;
         stage = worker_refuse(flight->call, STATUS_BUSY);
     }

@@ -45,6 +45,7 @@ struct call {
     size_t body_len;                /* bytes of the body in the arena, unpacked */
     size_t n_received;              /* of the body, likewise, wherever it is */
     size_t n_read;                  /* items that the answer has */
+    bool has_place;                 /* among the long answers, from before it was begun */
     bool is_long;                   /* the answer leaves at its client's pace: no other call is to wait for it */
     void (*on_long)(void *context); /* is told so, once; NULL: nobody waits */
     void *on_long_context;

@@ -49,6 +49,7 @@ struct config {
     int write_timeout_ms;
     int read_timeout_ms;
     int pool_timeout_ms;
+    int read_wait_ms; /* for a place among the long answers */
     int client_timeout_ms;
     size_t group_max_events; /* a group is closed when it has as many events or bytes */
     size_t group_max_bytes;

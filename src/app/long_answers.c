@@ -25,8 +25,10 @@ static size_t find(const struct long_answers *answers, uint64_t hash)
     return i;
 }
 
-static void remember(struct long_answers *answers, uint64_t hash, int64_t until_ms)
+void long_answers_remember(struct long_answers *answers, const struct long_question *question, int64_t now_ms)
 {
+    uint64_t hash = hash_of(answers, question);
+
     pthread_mutex_lock(&answers->lock);
     size_t i = find(answers, hash);
     if (i == LONG_ANSWERS_REMEMBERED) {
@@ -34,32 +36,32 @@ static void remember(struct long_answers *answers, uint64_t hash, int64_t until_
         answers->next = (i + 1) % LONG_ANSWERS_REMEMBERED;
     }
     answers->remembered[i].hash = hash;
-    answers->remembered[i].until_ms = until_ms;
+    answers->remembered[i].until_ms = now_ms + LONG_ANSWERS_REMEMBERED_MS;
     pthread_mutex_unlock(&answers->lock);
 }
 
-bool long_answers_begin(struct long_answers *answers, const struct long_question *question, int64_t now_ms)
+bool long_answers_know(struct long_answers *answers, const struct long_question *question, int64_t now_ms)
 {
-    remember(answers, hash_of(answers, question), now_ms + LONG_ANSWERS_REMEMBERED_MS);
-    if (atomic_fetch_add(&answers->n_taken, 1) < answers->n_places)
-        return true;
-    long_answers_end(answers);
-    return false;
-}
-
-void long_answers_end(struct long_answers *answers)
-{
-    atomic_fetch_sub(&answers->n_taken, 1);
-}
-
-bool long_answers_are_full_for(struct long_answers *answers, const struct long_question *question, int64_t now_ms)
-{
-    if (atomic_load(&answers->n_taken) < answers->n_places)
-        return false;
     uint64_t hash = hash_of(answers, question);
+
     pthread_mutex_lock(&answers->lock);
     size_t i = find(answers, hash);
     bool is_long = i < LONG_ANSWERS_REMEMBERED && now_ms < answers->remembered[i].until_ms;
     pthread_mutex_unlock(&answers->lock);
     return is_long;
+}
+
+bool long_answers_begin(struct long_answers *answers)
+{
+    size_t n = atomic_load(&answers->n_taken);
+
+    while (n < answers->n_places && !atomic_compare_exchange_weak(&answers->n_taken, &n, n + 1)) {
+        /* another was quicker */
+    }
+    return n < answers->n_places;
+}
+
+void long_answers_end(struct long_answers *answers)
+{
+    atomic_fetch_sub(&answers->n_taken, 1);
 }

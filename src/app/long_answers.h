@@ -2,8 +2,8 @@
  * finds none is refused.
  *
  * That an answer is long shows only once its first MiB has been read. So what was asked for when one turned out to be long is remembered
- * for a while: as long as no place is free, the same is refused before anything is read. Otherwise a crowd that asks for a long answer
- * costs the database a MiB and a cancelled query for each that is refused. */
+ * for a while: the same takes its place before anything is read, or waits for one, or is refused. Otherwise a crowd that asks for a long
+ * answer costs the database a MiB and a cancelled query for each that is refused. Left to others: waiting. */
 #ifndef SYNCHRONY_APP_LONG_ANSWERS_H
 #define SYNCHRONY_APP_LONG_ANSWERS_H
 
@@ -36,13 +36,16 @@ struct long_answers {
 /* Returns STATUS_INTERNAL without randomness. There is nothing to close. */
 enum status long_answers_open(struct long_answers *answers, size_t n_places) MUST_USE;
 
-/* The answer has turned out to be long: remembers that, and takes a place. Returns false where none is free. */
-bool long_answers_begin(struct long_answers *answers, const struct long_question *question, int64_t now_ms);
+/* The answer has turned out to be long. */
+void long_answers_remember(struct long_answers *answers, const struct long_question *question, int64_t now_ms);
+
+/* Was the answer long when it was last asked for? */
+bool long_answers_know(struct long_answers *answers, const struct long_question *question, int64_t now_ms);
+
+/* Takes a place. Returns false where none is free. */
+bool long_answers_begin(struct long_answers *answers);
 
 /* Gives the place back. */
 void long_answers_end(struct long_answers *answers);
-
-/* Would the answer be refused if it were as long as it was when it was last asked for? */
-bool long_answers_are_full_for(struct long_answers *answers, const struct long_question *question, int64_t now_ms);
 
 #endif

@@ -92,8 +92,10 @@ static enum status begin_long_answer(struct reading *reading)
     struct call *call = reading->call;
     bool is_in_pieces = !call->response.without_body;
 
+    if (is_in_pieces)
+        long_answers_remember(&call->worker->service->long_answers, &reading->question, clock_monotonic_ms());
     if (is_in_pieces && !reading->is_long)
-        reading->is_long = long_answers_begin(&call->worker->service->long_answers, &reading->question, clock_monotonic_ms());
+        reading->is_long = call->has_place || long_answers_begin(&call->worker->service->long_answers);
     if (reading->is_long && can_resume(reading) && !reading->pace.response)
         pace_begin(&reading->pace, &call->response, call->exchange->peer_fd, call->worker->service->config->client_timeout_ms, stop,
                    reading);
@@ -269,21 +271,41 @@ static enum status compare_tags(struct reading *reading)
 
 /* ---- the whole ---- */
 
+static struct long_question question_of(const struct call *call, enum representation representation)
+{
+    return (struct long_question){ call->request.query, representation };
+}
+
 /* Not of what is answered without items. */
-static bool would_be_refused(const struct reading *reading)
+bool read_needs_place(const struct call *call)
+{
+    enum representation representation;
+
+    if (call->response.without_body || etag_is_any(bytes_of(variable(call, "HTTP_IF_NONE_MATCH"))) ||
+        !accept_choose(bytes_of(variable(call, "HTTP_ACCEPT")), &representation))
+        return false;
+    struct long_question question = question_of(call, representation);
+    return long_answers_know(&call->worker->service->long_answers, &question, clock_monotonic_ms());
+}
+
+static enum status ensure_place(struct reading *reading)
 {
     struct call *call = reading->call;
 
-    return !call->response.without_body && !etag_is_any(reading->if_none_match) &&
-           long_answers_are_full_for(&call->worker->service->long_answers, &reading->question, clock_monotonic_ms());
+    if (call->has_place || !read_needs_place(call))
+        return STATUS_OK;
+    reading->is_long = long_answers_begin(&call->worker->service->long_answers);
+    return reading->is_long ? STATUS_OK : STATUS_BUSY;
 }
 
 static enum status answer(struct reading *reading)
 {
     struct db_pool *readers = reading->call->worker->service->readers;
     struct db *db;
-    enum status st = would_be_refused(reading) ? STATUS_BUSY : db_pool_take(readers, &db);
+    enum status st = ensure_place(reading);
 
+    if (st == STATUS_OK)
+        st = db_pool_take(readers, &db);
     if (st != STATUS_OK)
         return st;
     st = read_from(reading, db);
@@ -327,13 +349,13 @@ enum status read_items(struct call *call)
     if (st != STATUS_OK)
         return st;
     count(false);
-    reading.question = (struct long_question){ call->request.query, representation };
+    reading.question = question_of(call, representation);
     call->response.content_type = representation_type(representation);
     call->response.hold_bytes = HTTP_HOLD_MAX_BYTES;
     reading.format = item_format_new(representation, reading.selection.event_type, &csv);
     st = answer(&reading);
     pace_end(&reading.pace);
-    if (reading.is_long)
+    if (reading.is_long && !call->has_place)
         long_answers_end(&call->worker->service->long_answers);
     item_format_free(&reading.format);
     buf_free(&reading.last_session);

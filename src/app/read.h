@@ -16,6 +16,10 @@
  * first piece has left leaves the body open, so that nobody takes it for whole. */
 enum status read_items(struct call *call) MUST_USE;
 
+/* Is the answer known to be long, so that it takes a place among such before it is begun? Without one in call->has_place read_items takes
+ * one, or returns STATUS_BUSY. */
+bool read_needs_place(const struct call *call);
+
 /* For a call that asks the same as one that read_items has answered, which is whole in its response. */
 enum status read_join(struct call *call, const struct call *answered) MUST_USE;
 

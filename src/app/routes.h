@@ -19,11 +19,12 @@ struct route;
 struct route_action {
     const char *name; /* of what is done, for the log */
     route_handler *begin;
-    route_handler *end; /* after call->events were committed; NULL: begin does it all */
-    route_joiner *join; /* where calls that ask the same may share an answer; NULL: they may not */
-    api_scopes needs;   /* one of these scopes (model/api_key); none: anybody may */
-    bool is_probe;      /* begin says whether the service is well: it must not wait behind other requests */
-    bool blocks;        /* begin waits for the database: not to be called where others would have to wait too */
+    route_handler *end;                           /* after call->events were committed; NULL: begin does it all */
+    route_joiner *join;                           /* where calls that ask the same may share an answer; NULL: they may not */
+    bool (*needs_place)(const struct call *call); /* among the long answers, before begin; NULL: never */
+    api_scopes needs;                             /* one of these scopes (model/api_key); none: anybody may */
+    bool is_probe; /* begin says whether the service is well: it must not wait behind other requests */
+    bool blocks;   /* begin waits for the database: not to be called where others would have to wait too */
 };
 
 /* The path of a route with a placeholder for what differs, for the log; NULL gives "other". */

@@ -9,7 +9,10 @@
 #include "model/origin.h"
 #include "model/uuid.h"
 
-enum { KEPT_BODY_BYTES = 4 * 1024 }; /* of the answer's buffer, between two requests */
+enum {
+    KEPT_BODY_BYTES = 4 * 1024, /* of the answer's buffer, between two requests */
+    NS_PER_MS = 1000000
+};
 
 struct worker *worker_new(struct service *service)
 {
@@ -96,6 +99,7 @@ static void reset(struct call *call, struct worker *worker, const struct exchang
     call->body_len = 0;
     call->n_received = 0;
     call->n_read = 0;
+    call->has_place = false;
     call->is_long = false;
     call->on_long = NULL;
     call->db_ns = 0;
@@ -208,6 +212,9 @@ static enum status run(struct worker *worker, struct call *call)
     call->worker = worker;
     enum status st = call->action->begin(call);
     call->db_ns = db_spent_ns() - spent_before_ns;
+    if (call->has_place)
+        long_answers_end(&worker->service->long_answers);
+    call->has_place = false;
     return st;
 }
 
@@ -243,6 +250,33 @@ bool worker_are_alike(const struct call *a, const struct call *b)
     return alike;
 }
 
+bool worker_needs_place(const struct call *call)
+{
+    return call->action->needs_place && call->action->needs_place(call);
+}
+
+static bool may_wait(const struct service *service, const struct call *call, int64_t now_ms)
+{
+    return now_ms - call->begun_ns / NS_PER_MS < service->config->read_wait_ms;
+}
+
+bool worker_take_place(struct service *service, struct call *call, int64_t now_ms)
+{
+    call->has_place = long_answers_begin(&service->long_answers);
+    return call->has_place || !may_wait(service, call, now_ms);
+}
+
+/* Has it turned out to be long while there was no place, so that it is to wait for one as if it had not begun? */
+static bool takes_back(struct call *call, enum status st)
+{
+    if (st != STATUS_BUSY || !call->is_long || call->response.has_begun ||
+        !may_wait(call->worker->service, call, clock_monotonic_ms()))
+        return false;
+    http_response_rewrite(&call->response);
+    buf_free(&call->response.body);
+    return true;
+}
+
 /* What is our fault or our trouble is everybody's. */
 static bool is_shareable(const struct call *call, enum status st)
 {
@@ -254,6 +288,9 @@ void worker_run_alike(struct worker *worker, struct call *const *calls, size_t n
     struct call *first = calls[0];
     enum status st = run(worker, first);
 
+    *n_done = 0;
+    if (takes_back(first, st))
+        return;
     *n_done = is_shareable(first, st) ? n : 1;
     for (size_t i = 1; i < *n_done; i++) {
         calls[i]->worker = worker;

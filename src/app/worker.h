@@ -39,9 +39,16 @@ uint64_t worker_likeness(const struct call *call);
 /* Do two calls that are in CALL_BLOCKS ask the same, so that one answer serves both? */
 bool worker_are_alike(const struct call *a, const struct call *b);
 
+/* Is it to wait for a place among the long answers before it runs? */
+bool worker_needs_place(const struct call *call);
+
+/* Takes the place, which worker_run gives back. Returns false while it is to wait for one; without one, when it has waited for long enough,
+ * it is refused. No thread has the call. */
+bool worker_take_place(struct service *service, struct call *call, int64_t now_ms);
+
 /* worker_run for n calls that are alike: the answer is found once, after all of them were asked, so that each is told what it would have
  * been told alone. stages[i] is what becomes of calls[i]. *n_done is how many were answered or broken; those
- * behind are still in CALL_BLOCKS, since the first had no answer that can be shared. */
+ * behind are still in CALL_BLOCKS, since the first had no answer that can be shared. None is, where the first is to wait for a place. */
 void worker_run_alike(struct worker *worker, struct call *const *calls, size_t n, enum call_stage *stages, size_t *n_done);
 
 /* Answers a call that was not begun with a failure, such as STATUS_BUSY; for a call in any stage but the first two. */

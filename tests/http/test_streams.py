@@ -1,8 +1,10 @@
 """Long answers: who leaves frees the database at once, who reads slowly holds up nobody, and memory does not depend on how long they are."""
 
+import concurrent.futures
 import contextlib
 import json
 import os
+import select
 
 import pytest
 
@@ -133,7 +135,7 @@ def test_answer_that_breaks_ends_the_connection_in_every_representation(make_dae
 
 def test_long_answers_leave_a_connection_to_short_ones(make_daemon, long_type, event_type):
     """Two of three connections are with clients that do not read. A third long answer is refused; short ones and pages are given."""
-    daemon = make_daemon({"reader_connections": 3}).start()
+    daemon = make_daemon({"reader_connections": 3, "read_wait_ms": 0}).start()
     assert daemon.post(b'{"event_type":"%s","session_id":"s"}' % event_type.encode()).status == 201
     with stalled(daemon, long_type), stalled(daemon, long_type):
         for _ in range(3):
@@ -143,6 +145,47 @@ def test_long_answers_leave_a_connection_to_short_ones(make_daemon, long_type, e
             assert (response.status, response.json()["code"]) == (503, "busy") and response.header("Retry-After")
             assert daemon.request("HEAD", params={"event_type": long_type}).status == 200
     wait_until(lambda: daemon.get(event_type=long_type).status == 200, "the connections are not free again")
+
+
+def test_long_answers_wait_for_their_turn(make_daemon, cluster, event_type):
+    """Two have a place; what is short goes before those that wait."""
+    daemon = make_daemon({"reader_connections": 3}).start()
+    cluster.execute("INSERT INTO events SELECT %s, lpad(n::text, 6, '0'), gen_random_uuid(), now(), now(), "
+                    "jsonb_build_object('text', repeat('x', 2000)) FROM generate_series(1, 1000) AS n", (event_type,))
+    with concurrent.futures.ThreadPoolExecutor(12) as threads:
+        answers = [threads.submit(daemon.get, event_type=event_type) for _ in range(12)]
+        while not all(answer.done() for answer in answers):
+            assert len(daemon.items(event_type=event_type, session_id="000001")) == 1
+    assert [(answer.result().status, len(answer.result().json())) for answer in answers] == [(200, 1000)] * 12
+
+
+def has_answer(connection):
+    return bool(select.select([connection.socket], [], [], 0.3)[0])
+
+
+def test_long_answer_that_waits_has_the_place_of_one_that_ends(make_daemon, long_type):
+    daemon = make_daemon({"reader_connections": 2}).start()
+    with contextlib.ExitStack() as stack:
+        with stalled(daemon, long_type):
+            waiting = stack.enter_context(begun(daemon, event_type=long_type))
+            assert not has_answer(waiting)
+        assert first_bytes(waiting).startswith(b"Status: 200")
+
+
+def test_long_answer_that_has_waited_for_long_enough_is_refused(make_daemon, long_type):
+    daemon = make_daemon({"reader_connections": 2, "read_wait_ms": 600}).start()
+    with stalled(daemon, long_type), begun(daemon, event_type=long_type) as waiting:
+        assert not has_answer(waiting)
+        answer = first_bytes(waiting)
+    assert answer.startswith(b"Status: 503") and b"Retry-After" in answer and b'"code":"busy"' in answer
+
+
+def test_long_answer_that_waits_does_not_hold_up_the_end(make_daemon, long_type):
+    daemon = make_daemon({"reader_connections": 2}).start()
+    with stalled(daemon, long_type), begun(daemon, event_type=long_type) as waiting:
+        assert not has_answer(waiting)
+        assert daemon.stop() == 0
+        assert first_bytes(waiting).startswith(b"Status: 503")
 
 
 def test_many_clients_that_do_not_read_hold_up_nobody_who_writes(make_daemon, cluster, long_type, event_type):
@@ -158,7 +201,7 @@ def test_many_clients_that_do_not_read_hold_up_nobody_who_writes(make_daemon, cl
 
 def test_crowd_that_asks_for_a_long_answer_is_refused_without_reading_it(make_daemon, cluster, long_type, event_type):
     """Two have a place. What is told to the others costs neither a query nor a connection each, and memory stays what it was."""
-    daemon = make_daemon({"reader_connections": 3, "metrics": "all"}, MEASURED).start()
+    daemon = make_daemon({"reader_connections": 3, "read_wait_ms": 0, "metrics": "all"}, MEASURED).start()
     assert daemon.post(b'{"event_type":"%s","session_id":"s"}' % event_type.encode()).status == 201
     assert daemon.get(event_type=long_type).status == 200
     before, before_kib = scrape(daemon), peak_kib(daemon)
@@ -179,7 +222,7 @@ def test_crowd_that_asks_for_a_long_answer_is_refused_without_reading_it(make_da
 
 def test_what_is_refused_is_told_apart_by_what_was_asked(make_daemon, long_type, event_type):
     """While the long one is refused, what else is asked for is read, and so is the same in another form until it is known to be long."""
-    daemon = make_daemon({"reader_connections": 2, "metrics": "all"}).start()
+    daemon = make_daemon({"reader_connections": 2, "read_wait_ms": 0, "metrics": "all"}).start()
     assert daemon.post(b'{"event_type":"%s","session_id":"s"}' % event_type.encode()).status == 201
 
     def n_queries():

@@ -97,6 +97,7 @@ Test(config, defaults)
     EXPECT_INT(__LINE__, reading.config.write_timeout_ms, 5000);
     EXPECT_INT(__LINE__, reading.config.read_timeout_ms, 60000);
     EXPECT_INT(__LINE__, reading.config.pool_timeout_ms, 1000);
+    EXPECT_INT(__LINE__, reading.config.read_wait_ms, 20000);
     EXPECT_INT(__LINE__, reading.config.n_allowed_origins, 0);
     EXPECT_INT(__LINE__, reading.config.scrub.cards, SCRUB_MASK);
     EXPECT_INT(__LINE__, reading.config.scrub.ibans, SCRUB_MASK);
@@ -143,6 +144,7 @@ static const struct number {
     INT(write_timeout_ms, 100, 600000),
     INT(read_timeout_ms, 100, 3600000),
     INT(pool_timeout_ms, 1, 60000),
+    INT(read_wait_ms, 0, 600000),
     INT(client_timeout_ms, 100, 600000),
     SIZE("group_max_events", group_max_events, 1, 10000),
     SIZE("group_max_bytes", group_max_bytes, 1024, 67108864),

@@ -11,20 +11,19 @@ static struct long_question question(const char *query, unsigned variant)
 
 Test(long_answers, have_as_many_places_as_there_are)
 {
-    struct long_question asked = question("a=1", 0);
     struct long_answers answers;
 
     cr_assert_eq(long_answers_open(&answers, 2), STATUS_OK);
     for (int i = 0; i < 2; i++) {
-        EXPECT(__LINE__, long_answers_begin(&answers, &asked, 0));
-        EXPECT(__LINE__, long_answers_begin(&answers, &asked, 0));
-        EXPECT(__LINE__, !long_answers_begin(&answers, &asked, 0));
+        EXPECT(__LINE__, long_answers_begin(&answers));
+        EXPECT(__LINE__, long_answers_begin(&answers));
+        EXPECT(__LINE__, !long_answers_begin(&answers));
         long_answers_end(&answers);
         long_answers_end(&answers);
     }
 }
 
-Test(long_answers, are_full_for_what_is_known_to_be_long_while_no_place_is_free)
+Test(long_answers, are_known_for_a_while_by_what_was_asked)
 {
     static const struct {
         int line;
@@ -37,7 +36,7 @@ Test(long_answers, are_full_for_what_is_known_to_be_long_while_no_place_is_free)
         { __LINE__, "a=1", 1, 1000, false }, /* another representation */
         { __LINE__, "a=2", 0, 1000, false },
         { __LINE__, "a=1&b=2", 0, 1000, false },
-        { __LINE__, "a=2", 1, 1000, true }, /* was refused itself */
+        { __LINE__, "a=2", 1, 1000, true },
         { __LINE__, "", 0, 1000, false },
         { __LINE__, "a=1", 0, 1000 + LONG_ANSWERS_REMEMBERED_MS - 1, true },
         { __LINE__, "a=1", 0, 1000 + LONG_ANSWERS_REMEMBERED_MS, false },
@@ -46,15 +45,13 @@ Test(long_answers, are_full_for_what_is_known_to_be_long_while_no_place_is_free)
     struct long_answers answers;
 
     cr_assert_eq(long_answers_open(&answers, 1), STATUS_OK);
-    EXPECT(__LINE__, !long_answers_are_full_for(&answers, &first, 1000));
-    EXPECT(__LINE__, long_answers_begin(&answers, &first, 1000));
-    EXPECT(__LINE__, !long_answers_begin(&answers, &second, 1000));
+    EXPECT(__LINE__, !long_answers_know(&answers, &first, 1000));
+    long_answers_remember(&answers, &first, 1000);
+    long_answers_remember(&answers, &second, 1000);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct long_question asked = question(cases[i].query, cases[i].variant);
-        EXPECT_INT(cases[i].line, long_answers_are_full_for(&answers, &asked, cases[i].now_ms), cases[i].want);
+        EXPECT_INT(cases[i].line, long_answers_know(&answers, &asked, cases[i].now_ms), cases[i].want);
     }
-    long_answers_end(&answers);
-    EXPECT(__LINE__, !long_answers_are_full_for(&answers, &first, 1000));
 }
 
 /* What was asked for again is not forgotten, nor does it push others out. */
@@ -65,16 +62,15 @@ Test(long_answers, remember_so_many_questions)
     char text[16];
 
     cr_assert_eq(long_answers_open(&answers, 1), STATUS_OK);
-    EXPECT(__LINE__, long_answers_begin(&answers, &asked, 0));
     for (int i = 0; i < 2 * LONG_ANSWERS_REMEMBERED; i++)
-        EXPECT(__LINE__, !long_answers_begin(&answers, &asked, i));
-    EXPECT(__LINE__, long_answers_are_full_for(&answers, &asked, LONG_ANSWERS_REMEMBERED_MS + 1));
+        long_answers_remember(&answers, &asked, i);
+    EXPECT(__LINE__, long_answers_know(&answers, &asked, LONG_ANSWERS_REMEMBERED_MS + 1));
     for (int i = 0; i < LONG_ANSWERS_REMEMBERED; i++) {
         snprintf(text, sizeof text, "b=%d", i);
         struct long_question other = question(text, 0);
-        EXPECT_INT(__LINE__, long_answers_are_full_for(&answers, &asked, 0), true);
-        EXPECT(__LINE__, !long_answers_begin(&answers, &other, 0));
-        EXPECT(__LINE__, long_answers_are_full_for(&answers, &other, 0));
+        EXPECT_INT(__LINE__, long_answers_know(&answers, &asked, 0), true);
+        long_answers_remember(&answers, &other, 0);
+        EXPECT(__LINE__, long_answers_know(&answers, &other, 0));
     }
-    EXPECT(__LINE__, !long_answers_are_full_for(&answers, &asked, 0));
+    EXPECT(__LINE__, !long_answers_know(&answers, &asked, 0));
 }

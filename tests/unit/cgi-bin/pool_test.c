@@ -149,3 +149,58 @@ Test(pool, nothing_is_lost_at_the_end)
         free(fixture);
     }
 }
+
+static _Atomic bool may_begin;
+
+static bool begins_when_told(struct service *service, struct flight *flight, int64_t now_ms)
+{
+    (void)service;
+    (void)flight;
+    (void)now_ms;
+    return atomic_load(&may_begin);
+}
+
+static bool queue_waiting(struct fixture *fixture, size_t i)
+{
+    fixture->flights[i].waits = true;
+    return pool_queue(&fixture->pool, &fixture->flights[i], work);
+}
+
+static void await_worked(struct fixture *fixture, size_t n)
+{
+    for (int i = 0; i < GRACE_MS && atomic_load(&fixture->record.n_worked) < n; i++)
+        usleep(1000);
+    EXPECT_INT(__LINE__, fixture->record.n_worked, n);
+}
+
+Test(pool, those_that_wait_for_something_else_are_passed_by_and_at_most_half)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+
+    fixture_open(fixture, 2);
+    fixture->pool.may_begin = begins_when_told;
+    for (size_t i = 0; i < N / 2; i++)
+        EXPECT(__LINE__, queue_waiting(fixture, i));
+    EXPECT(__LINE__, !queue_waiting(fixture, N / 2));
+    fixture->flights[N / 2].waits = false;
+    queue(fixture, N / 2, 0);
+    await_worked(fixture, 1);
+    atomic_store(&may_begin, true);
+    await_worked(fixture, N / 2 + 1);
+    EXPECT(__LINE__, queue_waiting(fixture, 0));
+    await_worked(fixture, N / 2 + 2);
+    fixture_close(fixture, N / 2 + 2);
+    free(fixture);
+}
+
+Test(pool, those_that_wait_are_worked_on_when_it_stops)
+{
+    struct fixture *fixture = calloc(1, sizeof *fixture);
+
+    fixture_open(fixture, 2);
+    fixture->pool.may_begin = begins_when_told;
+    for (size_t i = 0; i < 10; i++)
+        EXPECT(__LINE__, queue_waiting(fixture, i));
+    fixture_close(fixture, 10);
+    free(fixture);
+}
