@@ -70,11 +70,16 @@ void call_free(struct call *call)
     free(call);
 }
 
+static void free_large_body(struct call *call)
+{
+    if (call->response.body.capacity > KEPT_BODY_BYTES)
+        buf_free(&call->response.body);
+}
+
 void call_rest(struct call *call)
 {
     arena_reset(&call->arena);
-    if (call->response.body.capacity > KEPT_BODY_BYTES)
-        buf_free(&call->response.body);
+    free_large_body(call);
 }
 
 /* Makes it new for another request. */
@@ -295,6 +300,7 @@ void worker_run_alike(struct worker *worker, struct call *const *calls, size_t n
     for (size_t i = 1; i < *n_done; i++) {
         calls[i]->worker = worker;
         stages[i] = conclude(calls[i], st == STATUS_OK ? calls[i]->action->join(calls[i], first) : st);
+        free_large_body(calls[i]); /* each has a copy, and there may be many */
     }
     stages[0] = conclude(first, st); /* last: its answer is theirs */
 }

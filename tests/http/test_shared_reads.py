@@ -1,5 +1,6 @@
 """GETs that ask the same and wait at the same moment are answered by one query, and none is told anything older than it was asked."""
 
+import concurrent.futures
 import threading
 import time
 
@@ -8,6 +9,7 @@ import pytest
 from client import parse_json
 from fcgi import cgi_variables
 from servers import wait_until
+from test_streams import MEASURED, peak_kib
 
 
 @pytest.fixture
@@ -66,6 +68,20 @@ def test_read_that_comes_later_gets_no_older_answer(make_daemon, counted, event_
     assert len(parse_json(before().partition(b"\r\n\r\n")[2])) == 1
     for answer in after:
         assert len(parse_json(answer().partition(b"\r\n\r\n")[2])) == 2
+
+
+def test_shared_answers_are_in_memory_one_after_the_other(make_daemon, cluster, event_type):
+    """Each has a copy of some 800 KiB."""
+    daemon = make_daemon({"reader_connections": 1}, MEASURED).start()
+    cluster.execute("INSERT INTO events SELECT %s, lpad(n::text, 6, '0'), gen_random_uuid(), now(), now(), "
+                    "jsonb_build_object('text', repeat('x', 2000)) FROM generate_series(1, 400) AS n", (event_type,))
+    assert len(daemon.items(event_type=event_type)) == 400
+    before_kib = peak_kib(daemon)
+    asked = [ask(daemon, {"event_type": event_type}) for _ in range(60)]
+    with concurrent.futures.ThreadPoolExecutor(len(asked)) as threads:
+        answers = threads.map(lambda answer: answer(), asked)
+        assert {len(parse_json(answer.partition(b"\r\n\r\n")[2])) for answer in answers} == {400}
+    assert peak_kib(daemon) - before_kib < 24 * 1024
 
 
 def test_off_by_option(make_daemon, counted, event_type):
