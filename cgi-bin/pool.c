@@ -162,7 +162,8 @@ bool pool_queue(struct pool *pool, struct flight *flight, pool_work *work)
     bool needs = needs_thread(pool, flight);
     if (needs && pool->n_idle <= pool->n_queued && pool->n_threads < pool->max_threads)
         pool->n_threads += crew_start(pool->crew, thread_main, pool);
-    bool has_room = pool->n_queued < pool->max_queued && !(flight->waits && pool->n_waiting >= pool->max_queued / 2);
+    bool may_wait = !pool->is_stopping && pool->n_waiting < pool->max_queued / 2;
+    bool has_room = pool->n_queued < pool->max_queued && (may_wait || !flight->waits);
     bool queued = pool->n_threads && has_room;
     if (queued)
         append(pool, flight);

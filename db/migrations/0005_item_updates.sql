@@ -7,6 +7,9 @@
 -- Room for an item's next version on each page; the dead ones make room for those behind it.
 ALTER TABLE events SET (fillfactor = 80);
 
+DROP INDEX events_page_url;
+DROP INDEX events_occurred_at;
+
 -- Both in one statement: the table is written anew once. Nobody reads or writes it meanwhile.
 ALTER TABLE events
     ADD COLUMN page_hash bigint GENERATED ALWAYS AS (hashtextextended(properties ->> 'page_url', hashtextextended(event_type, 0))) STORED,
@@ -14,9 +17,6 @@ ALTER TABLE events
 
 COMMENT ON COLUMN events.page_hash IS 'Hash of type and page, hashtextextended(properties ->> ''page_url'', hashtextextended(event_type, 0)); NULL where there is no page.';
 COMMENT ON COLUMN events.occurred_hour IS 'The hour in which occurred_at lies.';
-
-DROP INDEX events_page_url;
-DROP INDEX events_occurred_at;
 
 -- The items of one page, in the order of their sessions. The hash is compared faster than type and page are, and is short, whatever the
 -- length of a URL (an index row has at most 2,704 bytes). Whoever uses it asks for type and page themselves too.

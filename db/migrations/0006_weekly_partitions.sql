@@ -43,16 +43,19 @@ BEGIN
         SELECT least(date_trunc('week', part_begin) + interval '1 week', min(lower(range))) INTO part_end
         FROM unnest(held) AS range WHERE lower(range) > part_begin;
         partition := 'event_log_' || to_char(part_begin, 'YYYY_MM_DD');
-        -- A stray that comes while the new partition is made would be in its way.
-        LOCK TABLE public.event_log_default IN ACCESS EXCLUSIVE MODE;
-        EXECUTE format('CREATE TABLE public.%I (LIKE public.event_log INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)', partition);
-        EXECUTE format(
-            'WITH strays AS (DELETE FROM public.event_log_default WHERE occurred_at >= %L AND occurred_at < %L RETURNING *) '
-            'INSERT INTO public.%I SELECT * FROM strays', part_begin, part_end, partition);
-        EXECUTE format('ALTER TABLE public.event_log ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)', partition, part_begin, part_end);
-        EXECUTE format('COMMENT ON TABLE public.%I IS %L', partition,
-                       format('Events from %s to %s (UTC).', to_char(part_begin, 'YYYY-MM-DD'), to_char(part_end - interval '1 day', 'YYYY-MM-DD')));
-        RETURN NEXT partition;
+        -- A table of that name that is no partition was taken out by hand: its time is left to the default partition.
+        IF to_regclass(format('public.%I', partition)) IS NULL THEN
+            -- A stray that comes while the new partition is made would be in its way.
+            LOCK TABLE public.event_log_default IN ACCESS EXCLUSIVE MODE;
+            EXECUTE format('CREATE TABLE public.%I (LIKE public.event_log INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)', partition);
+            EXECUTE format(
+                'WITH strays AS (DELETE FROM public.event_log_default WHERE occurred_at >= %L AND occurred_at < %L RETURNING *) '
+                'INSERT INTO public.%I SELECT * FROM strays', part_begin, part_end, partition);
+            EXECUTE format('ALTER TABLE public.event_log ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)', partition, part_begin, part_end);
+            EXECUTE format('COMMENT ON TABLE public.%I IS %L', partition,
+                           format('Events from %s to %s (UTC).', to_char(part_begin, 'YYYY-MM-DD'), to_char(part_end - interval '1 day', 'YYYY-MM-DD')));
+            RETURN NEXT partition;
+        END IF;
         part_begin := part_end;
     END LOOP;
 END

@@ -26,10 +26,10 @@ BEGIN
         FROM appended AS a;
     END;
     INSERT INTO public.events AS item (event_type, session_id, event_id, occurred_at, received_at, properties)
-    SELECT DISTINCT ON (event_type, session_id) event_type, session_id, event_id, occurred_at, received_at, properties
+    SELECT DISTINCT ON (event_type COLLATE "C", session_id COLLATE "C") event_type, session_id, event_id, occurred_at, received_at, properties
     FROM unnest(session_ids, occurred_ats, event_ids, event_types, received_ats, properties)
          AS event (session_id, occurred_at, event_id, event_type, received_at, properties)
-    ORDER BY event_type, session_id, received_at DESC, event_id DESC
+    ORDER BY event_type COLLATE "C", session_id COLLATE "C", received_at DESC, event_id DESC
     ON CONFLICT (event_type, session_id) DO UPDATE
     SET event_id = excluded.event_id,
         occurred_at = excluded.occurred_at,

@@ -49,7 +49,8 @@ struct call {
     bool is_long;                   /* the answer leaves at its client's pace: no other call is to wait for it */
     void (*on_long)(void *context); /* is told so, once; NULL: nobody waits */
     void *on_long_context;
-    int64_t begun_ns; /* clock_monotonic_ns */
+    int64_t begun_ns;     /* clock_monotonic_ns */
+    int64_t run_since_ns; /* likewise; in worker_run: without the time that it waited for a place */
     int64_t waits_since_ns;
     int64_t db_ns; /* how long it waited for the database, or the queue in its stead */
 };

@@ -59,7 +59,7 @@ static enum status stop(void *context)
 {
     struct reading *reading = context;
     const struct call *call = reading->call;
-    int64_t spent_ms = (clock_monotonic_ns() - call->begun_ns) / 1000000;
+    int64_t spent_ms = (clock_monotonic_ns() - call->run_since_ns) / 1000000;
 
     if (!reading->is_stopped)
         db_stream_stop(reading->db);
@@ -295,6 +295,7 @@ static enum status ensure_place(struct reading *reading)
     if (call->has_place || !read_needs_place(call))
         return STATUS_OK;
     reading->is_long = long_answers_begin(&call->worker->service->long_answers);
+    call->is_long = !reading->is_long; /* whoever waits with it is to wait for himself */
     return reading->is_long ? STATUS_OK : STATUS_BUSY;
 }
 

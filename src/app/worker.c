@@ -215,6 +215,7 @@ static enum status run(struct worker *worker, struct call *call)
     int64_t spent_before_ns = db_spent_ns();
 
     call->worker = worker;
+    call->run_since_ns = clock_monotonic_ns();
     enum status st = call->action->begin(call);
     call->db_ns = db_spent_ns() - spent_before_ns;
     if (call->has_place)
@@ -279,6 +280,8 @@ static bool takes_back(struct call *call, enum status st)
         return false;
     http_response_rewrite(&call->response);
     buf_free(&call->response.body);
+    call->response.next = (struct bytes){ 0 };
+    call->is_long = false;
     return true;
 }
 

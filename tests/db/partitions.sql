@@ -63,5 +63,10 @@ SELECT throws_ok(format($$INSERT INTO event_log (session_id, occurred_at, event_
                           SELECT 'dup', %L, '0190b6a5-7c1d-4e2f-9a3b-5c6d7e8f9a0b', 't', now(), '{}' FROM generate_series(1, 2)$$, t), '23505')
     FROM unnest(ARRAY[now(), '1970-01-01']::timestamptz[]) AS t;
 
+-- A week that was taken out stays out.
+SELECT is_empty($$SELECT event_log_extend('2030-01-07', 0) AS name OFFSET 4$$, 'four weeks and no more');
+ALTER TABLE event_log DETACH PARTITION event_log_2030_01_14;
+SELECT is_empty($$SELECT event_log_extend('2030-01-07', 0)$$, 'what was detached is not made again');
+
 SELECT * FROM finish();
 ROLLBACK;

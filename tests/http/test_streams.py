@@ -147,9 +147,10 @@ def test_long_answers_leave_a_connection_to_short_ones(make_daemon, long_type, e
     wait_until(lambda: daemon.get(event_type=long_type).status == 200, "the connections are not free again")
 
 
-def test_long_answers_wait_for_their_turn(make_daemon, cluster, event_type):
-    """Two have a place; what is short goes before those that wait."""
-    daemon = make_daemon({"reader_connections": 3}).start()
+@pytest.mark.parametrize("n_readers", [2, 3])
+def test_long_answers_wait_for_their_turn(make_daemon, cluster, event_type, n_readers):
+    """All connections but one have a place; what is short goes before those that wait."""
+    daemon = make_daemon({"reader_connections": n_readers}).start()
     cluster.execute("INSERT INTO events SELECT %s, lpad(n::text, 6, '0'), gen_random_uuid(), now(), now(), "
                     "jsonb_build_object('text', repeat('x', 2000)) FROM generate_series(1, 1000) AS n", (event_type,))
     with concurrent.futures.ThreadPoolExecutor(12) as threads:
