@@ -277,22 +277,27 @@ static struct long_question question_of(const struct call *call, enum representa
 }
 
 /* Not of what is answered without items. */
+static bool is_known_to_be_long(const struct call *call, struct bytes if_none_match, const struct long_question *question)
+{
+    return !call->response.without_body && !etag_is_any(if_none_match) &&
+           long_answers_know(&call->worker->service->long_answers, question, clock_monotonic_ms());
+}
+
 bool read_needs_place(const struct call *call)
 {
     enum representation representation;
 
-    if (call->response.without_body || etag_is_any(bytes_of(variable(call, "HTTP_IF_NONE_MATCH"))) ||
-        !accept_choose(bytes_of(variable(call, "HTTP_ACCEPT")), &representation))
+    if (!accept_choose(bytes_of(variable(call, "HTTP_ACCEPT")), &representation))
         return false;
     struct long_question question = question_of(call, representation);
-    return long_answers_know(&call->worker->service->long_answers, &question, clock_monotonic_ms());
+    return is_known_to_be_long(call, bytes_of(variable(call, "HTTP_IF_NONE_MATCH")), &question);
 }
 
 static enum status ensure_place(struct reading *reading)
 {
     struct call *call = reading->call;
 
-    if (call->has_place || !read_needs_place(call))
+    if (call->has_place || !is_known_to_be_long(call, reading->if_none_match, &reading->question))
         return STATUS_OK;
     reading->is_long = long_answers_begin(&call->worker->service->long_answers);
     call->is_long = !reading->is_long; /* whoever waits with it is to wait for himself */
